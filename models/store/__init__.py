@@ -1,0 +1,1 @@
+"""Runs the SQL: events in, journeys and figures out, read and written in sets."""

@@ -1,0 +1,156 @@
+"""The border to PostgreSQL: one pool, transactions, and the driver's errors in our families.
+
+Source: psycopg 3 documentation, "Connection pools" and "Transactions management"; PostgreSQL 18 appendix A for SQLSTATE.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import psycopg
+import stamina
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from models.errors import Misconfigured, Refused, RetryLater, SkipRecord
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Pool = ConnectionPool[Connection]
+
+T = TypeVar("T")
+
+_MAX_CONNECTIONS = 16
+_WAIT_SECONDS = 30.0
+_CONFLICT_ATTEMPTS = 10
+
+
+class StoreUnavailableError(RetryLater):
+    """The database did not answer, went away in the middle, or was busy."""
+
+
+class StoreConflictError(RetryLater):
+    """Another transaction was in the way (serialization failure, deadlock, lock timeout) too often."""
+
+
+class StoreAccessError(Misconfigured):
+    """The database refuses us, or is not the one we expect."""
+
+
+class UnstorableValueError(SkipRecord):
+    """PostgreSQL cannot hold a value of this record."""
+
+
+class ConstraintError(Refused):
+    """A constraint of the schema forbids the row. `constraint` is its name, or None where the server gives none."""
+
+    def __init__(self, message: str, constraint: str | None) -> None:
+        super().__init__(message)
+        self.constraint = constraint
+
+
+def open_pool(url: str, *, max_size: int = _MAX_CONNECTIONS, application_name: str = "throughline") -> Pool:
+    """An open pool whose connections speak UTC; the caller closes it.
+
+    A connection is tried before it is lent, so a restarted server costs its users nothing but the time of restarting.
+    Errors: StoreUnavailableError when no connection can be made, StoreAccessError when the server refuses us.
+    """
+    pool: Pool = ConnectionPool(
+        url,
+        kwargs={"application_name": application_name, "connect_timeout": 10},
+        min_size=1,
+        max_size=max_size,
+        timeout=_WAIT_SECONDS,
+        configure=_configure,
+        check=ConnectionPool.check_connection,
+        name=application_name,
+        open=False,
+    )
+    # A pool hides why it cannot connect behind a timeout; one connection of our own says it at once.
+    with translated(), psycopg.connect(url, connect_timeout=10):
+        pool.open()
+    return pool
+
+
+def _configure(connection: Connection) -> None:
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
+
+
+@contextmanager
+def transaction(pool: Pool) -> Iterator[Connection]:
+    """One transaction: committed at the end of the block, rolled back when it raises. Never retried."""
+    with translated(), pool.connection() as connection, connection.transaction():
+        yield connection
+
+
+def in_transaction(pool: Pool, work: Callable[[Connection], T]) -> T:
+    """The result of `work` in a transaction of its own, done again from the start when another one was in the way.
+
+    `work` must change nothing but the database. Errors: StoreConflictError after ten attempts; what `work` raises.
+    """
+    for attempt in stamina.retry_context(
+        on=StoreConflictError,
+        attempts=_CONFLICT_ATTEMPTS,
+        timeout=None,
+        wait_initial=0.01,
+        wait_max=1.0,
+        wait_jitter=0.05,
+    ):
+        with attempt, transaction(pool) as connection:
+            return work(connection)
+    raise AssertionError("stamina either returns from the block or raises")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into our families, keeping the cause.
+
+    An error in our own SQL (syntax, an unknown column) is a fault of the program and passes through unchanged.
+    """
+    try:
+        yield
+    except PoolTimeout as error:
+        raise StoreUnavailableError(
+            f"no database connection came free within {_WAIT_SECONDS:.0f} s; try again, or start fewer workers"
+        ) from error
+    except psycopg.Error as error:
+        translation = _translate(error)
+        if translation is None:
+            raise
+        raise translation from error
+
+
+def _translate(error: psycopg.Error) -> Exception | None:
+    state = error.sqlstate or ""
+    said = (
+        (error.diag.message_primary or str(error)).strip().splitlines()[0]
+        if str(error)
+        else type(error).__name__
+    )
+    if state in {"40001", "40P01", "55P03"}:
+        return StoreConflictError(f"another transaction was in the way: {said}")
+    if state[:2] in {"28", "3D"} or state == "42501":
+        return StoreAccessError(
+            f"the database refuses: {said}; check THROUGHLINE_DATABASE_URL and `throughline db status`"
+        )
+    if state.startswith("23"):
+        return ConstraintError(f"the schema forbids it: {said}", error.diag.constraint_name)
+    if isinstance(error, psycopg.DataError):
+        return UnstorableValueError(f"PostgreSQL cannot hold a value of this record: {said}")
+    if isinstance(error, psycopg.OperationalError):
+        return _unreachable(said)
+    return None
+
+
+def _unreachable(said: str) -> Exception:
+    # A refused login carries no SQLSTATE: libpq gives only its text, always in this form.
+    refused = (
+        "password authentication failed",
+        "does not exist",
+        "no pg_hba.conf entry",
+        "Peer authentication failed",
+    )
+    if any(words in said for words in refused):
+        return StoreAccessError(f"the database refuses: {said}; check THROUGHLINE_DATABASE_URL")
+    return StoreUnavailableError(
+        f"the database does not answer: {said}; try again, or see `throughline doctor`"
+    )
