@@ -41,9 +41,7 @@ def parse(sources: list[Traversable]) -> dict[str, LiteralString]:
             raise ValueError(f"sql/queries/{source.name} has text before its first '-- name:' line")
         for name, text in zip(rest[::2], rest[1::2], strict=True):
             if name in found:
-                raise ValueError(
-                    f"sql/queries/{source.name} names {name}, which another query is called already"
-                )
+                raise ValueError(f"sql/queries/{source.name} names {name}, which another query is called already")
             # The text comes from our own files, never from a value: what LiteralString promises to the driver.
             found[name] = cast(LiteralString, text.strip())
     return found

@@ -1,6 +1,6 @@
 """The border to PostgreSQL: one pool, transactions, and the driver's errors in our families.
 
-Source: psycopg 3 documentation, "Connection pools" and "Transactions management"; PostgreSQL 18 appendix A for SQLSTATE.
+Source: psycopg 3 documentation, "Connection pools" and "Transactions management"; PostgreSQL 18 appendix A (SQLSTATE).
 """
 
 from collections.abc import Callable, Iterator
@@ -121,11 +121,7 @@ def translated() -> Iterator[None]:
 
 def _translate(error: psycopg.Error) -> Exception | None:
     state = error.sqlstate or ""
-    said = (
-        (error.diag.message_primary or str(error)).strip().splitlines()[0]
-        if str(error)
-        else type(error).__name__
-    )
+    said = (error.diag.message_primary or str(error)).strip().splitlines()[0] if str(error) else type(error).__name__
     if state in {"40001", "40P01", "55P03"}:
         return StoreConflictError(f"another transaction was in the way: {said}")
     if state[:2] in {"28", "3D"} or state == "42501":
@@ -151,6 +147,4 @@ def _unreachable(said: str) -> Exception:
     )
     if any(words in said for words in refused):
         return StoreAccessError(f"the database refuses: {said}; check THROUGHLINE_DATABASE_URL")
-    return StoreUnavailableError(
-        f"the database does not answer: {said}; try again, or see `throughline doctor`"
-    )
+    return StoreUnavailableError(f"the database does not answer: {said}; try again, or see `throughline doctor`")
