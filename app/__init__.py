@@ -1,0 +1,1 @@
+"""What people and programs see: settings, wiring, the command, the HTTP interface, the pages."""

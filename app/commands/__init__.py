@@ -1,0 +1,1 @@
+"""The subcommands, one module an area; each has `register(command)`."""

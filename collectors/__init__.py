@@ -1,0 +1,1 @@
+"""Reading other systems: what they say, as events in our words."""
