@@ -29,7 +29,18 @@ COMMON_TYPES = TRANSACTION_TYPES | {HEARTBEAT, LINKED}
 DIMENSIONS = ("customer", "entity", "region", "practice", "contract_type")
 SUBJECTS = ("line", "amendment", "milestone", "period", "invoice")
 NUMBERS = frozenset(
-    ("value", "schedule_total", "tax", "retention_ratio", "cap", "po_balance", "amount", "hours", "applied_to", "attempt")
+    (
+        "value",
+        "schedule_total",
+        "tax",
+        "retention_ratio",
+        "cap",
+        "po_balance",
+        "amount",
+        "hours",
+        "applied_to",
+        "attempt",
+    )
 )
 DATES = frozenset(("start_on", "end_on", "planned_on", "effective_on"))
 
@@ -223,7 +234,9 @@ def _keys(keys: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     for name, found in keys.items():
         values = (found,) if isinstance(found, str) else tuple(sorted(set(found)))
         if not name or len(name) > LONGEST_NAME or not name.rsplit("/", 1)[-1]:
-            raise UnreadableEventError(f"data.keys: {name[:40]!r} is no key name; 'project' or 'system/project' is wanted")
+            raise UnreadableEventError(
+                f"data.keys: {name[:40]!r} is no key name; 'project' or 'system/project' is wanted"
+            )
         for value in values:
             if not value or len(value) > LONGEST_VALUE:
                 raise UnreadableEventError(
@@ -243,7 +256,9 @@ def _attribute(name: str, value: Any) -> Any:
     if name == "lines":
         return _lines(value)
     if isinstance(value, list | dict):
-        raise UnreadableEventError(f"data.attributes.{name} is a list or mapping; text, a number or a boolean is wanted")
+        raise UnreadableEventError(
+            f"data.attributes.{name} is a list or mapping; text, a number or a boolean is wanted"
+        )
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str):
@@ -286,7 +301,9 @@ def _day(name: str, value: str) -> str:
 
 def _lines(value: Any) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(line, dict) for line in value):
-        raise UnreadableEventError("data.attributes.lines is no list of mappings such as {contract, line, amount, currency}")
+        raise UnreadableEventError(
+            "data.attributes.lines is no list of mappings such as {contract, line, amount, currency}"
+        )
     return [
         {name: _attribute(name, field) if name != "lines" else "" for name, field in line.items()} for line in value
     ]

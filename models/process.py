@@ -7,7 +7,7 @@ shipped example and `docs/figures.md` says what each figure means.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from hashlib import sha256
@@ -17,6 +17,9 @@ import msgspec
 
 from models.errors import Misconfigured
 from models.events import COMMON_TYPES, HEARTBEAT, SUBJECTS
+
+
+_DEFAULT_GRACE_SECONDS = 86_400
 
 
 class ProcessFileError(Misconfigured):
@@ -141,7 +144,7 @@ class Process(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str = ""
     version: int = 1
     effective_at: datetime | None = None
-    unlinked_grace_seconds: int = 86_400
+    unlinked_grace_seconds: int = _DEFAULT_GRACE_SECONDS
     withdrawals: tuple[Withdrawal, ...] = ()
     done: Done = Done()
     effects: tuple[Effect, ...] = ()
@@ -188,7 +191,11 @@ def _faults(process: Process) -> Iterable[str]:
         for name in withdrawal.steps:
             if name not in known:
                 yield _unknown(f"withdrawals[{number}].steps", name, known)
-    for name in (*process.done.steps, *process.done.each, *(one for many in process.done.each.values() for one in many)):
+    for name in (
+        *process.done.steps,
+        *process.done.each,
+        *(one for many in process.done.each.values() for one in many),
+    ):
         if name not in known:
             yield _unknown("done", name, known)
     for number, effect in enumerate(process.effects):
@@ -285,7 +292,9 @@ class Catalogue:
         for process in ordered:
             self._add(process)
         self.about_kinds = frozenset(self.about.values())
-        self.unlinked_grace_seconds = min((one.unlinked_grace_seconds for one in ordered), default=86_400)
+        self.unlinked_grace = timedelta(
+            seconds=min((one.unlinked_grace_seconds for one in ordered), default=_DEFAULT_GRACE_SECONDS)
+        )
 
     def _add(self, process: Process) -> None:
         keys = process.keys
@@ -320,10 +329,9 @@ class Catalogue:
         """How a key of this full name joins."""
         return self.classes.get(key_name.rsplit("/", 1)[-1], KeyClass.UNDECLARED)
 
-    def process_for(self, kinds: Iterable[str], first_at: datetime) -> Process:
-        """The process version of a journey with keys of these kinds whose first event happened at `first_at`."""
-        name = next((self._home[kind] for kind in kinds if kind in self._home), next(iter(self.versions)))
-        return self.version_at(name, first_at)
+    def home_of(self, kind: str) -> str:
+        """The process whose journeys have keys of this kind."""
+        return self._home.get(kind) or next(iter(self.versions))
 
     def version_at(self, name: str, first_at: datetime) -> Process:
         """The version of process `name` in effect then; the first counts from the beginning."""
@@ -345,6 +353,17 @@ class Catalogue:
     def figures(self) -> dict[str, Figure]:
         """Every figure of the newest version of each process, by name."""
         return {figure.name: figure for versions in self.versions.values() for figure in versions[-1].figures}
+
+    def kept_attributes(self, process: Process) -> frozenset[str]:
+        """Attribute names that this process reads besides the ones every process keeps."""
+        points = (point for figure in process.figures for point in (figure.start, figure.end) if point is not None)
+        return frozenset(
+            (
+                *process.records,
+                *(step.excused_by for step in process.steps if step.excused_by),
+                *(point.unless for point in points if point.unless),
+            )
+        )
 
     def knows(self, event_type: str) -> bool:
         """Whether some loaded process declares this type, or it belongs to all."""

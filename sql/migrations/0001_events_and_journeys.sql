@@ -74,10 +74,11 @@ CREATE TABLE journey (
     facts bytea NOT NULL,
     derived bytea NOT NULL
 ) WITH (fillfactor = 70, toast_tuple_target = 4080);
-CREATE UNIQUE INDEX journey_by_key ON journey (key) WHERE NOT contested;
+CREATE INDEX journey_by_key ON journey (key, journey_id) WHERE NOT contested;
 CREATE INDEX journey_by_state ON journey (state, key) WHERE NOT contested;
 CREATE INDEX journey_by_customer ON journey (customer, key) WHERE NOT contested;
-CREATE INDEX journey_by_component ON journey (component_id);
+CREATE INDEX journey_by_component ON journey (component_id) WHERE component_id <> journey_id;
+CREATE INDEX journey_contested ON journey (journey_id) WHERE contested;
 
 -- Where a key leads: a journey for journey and owned keys, the key's own node for shared and context keys.
 CREATE TABLE journey_key (
@@ -180,6 +181,12 @@ CREATE TABLE decision (
     actor text NOT NULL,
     reason text NOT NULL,
     document jsonb NOT NULL
+);
+
+CREATE TABLE decision_key (
+    key_hash uuid NOT NULL,
+    decision_id text NOT NULL REFERENCES decision (decision_id),
+    PRIMARY KEY (key_hash, decision_id)
 );
 
 CREATE TABLE quarantine (

@@ -1,0 +1,276 @@
+"""What the events of one journey said, kept so that order, repetition and batches cannot matter.
+
+Every part is a maximum, a minimum or a union: adding an event twice changes nothing, and two halves merge to the whole.
+`models/fold.py` turns facts into steps, samples and exceptions; nothing here judges.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from models.events import DIMENSIONS, HEARTBEAT, LINKED, SUBJECTS, TRANSACTION_TYPES, Event, micros
+from models.process import Process, Step
+
+TERMS = (
+    "value",
+    "currency",
+    "payment_terms",
+    "billing_frequency",
+    "rate_card",
+    "start_on",
+    "end_on",
+    "planned_on",
+    "effective_on",
+    "schedule_total",
+    "tax",
+    "retention_ratio",
+    "cap",
+    "po",
+    "po_balance",
+)
+KEPT_ATTRIBUTES = frozenset((*DIMENSIONS, *TERMS, "amount", "hours", "applied_to"))
+LINK_FIELDS = (*SUBJECTS, "entity", "operation")
+_TIME_OFFSET = 10**17  # keeps times before 1970 in order as text
+
+
+class Slot(msgspec.Struct, array_like=True, gc=False):
+    """What one record says of one step and subject: the newest assertion, the newest retraction, the earliest time ever.
+
+    `version` and `withdrawn_version` are '' where nothing was said; they compare as text. `object` names what the step made.
+    """
+
+    version: str = ""
+    at: int = 0
+    recorded_at: int | None = None
+    subject_kind: str = ""
+    object: str = ""
+    fields: dict[str, str] = {}
+    earliest_at: int | None = None
+    withdrawn_version: str = ""
+    withdrawn_at: int = 0
+
+
+class Said(msgspec.Struct, array_like=True, gc=False):
+    """The newest value one system gave for one field; None clears."""
+
+    at: int
+    identity: str
+    value: str | None
+
+
+class Attempt(msgspec.Struct, array_like=True, gc=False):
+    """One event about an operation of middleware."""
+
+    at: int
+    outcome: str
+    attempt: str
+    transaction: str
+    flow: str | None = None
+    source_system: str | None = None
+    target_system: str | None = None
+    error_class: str | None = None
+    error_message: str | None = None
+    fields: dict[str, str] = {}
+
+
+class Facts(msgspec.Struct, array_like=True):
+    """All that was said of one journey.
+
+    Shape: `slots` step, subject, record; `said` subject, field, system; `subjects` kind to values seen; `attempts`
+    operation to identity of the event. `lines_of_contracts`: an event divided itself by contract lines, so that facts
+    gathered before the contract was known must be gathered again.
+    """
+
+    first_at: int
+    last_at: int
+    slots: dict[str, dict[str, dict[str, Slot]]] = {}
+    said: dict[str, dict[str, dict[str, Said]]] = {}
+    subjects: dict[str, dict[str, bool]] = {}
+    attempts: dict[str, dict[str, Attempt]] = {}
+    lines_of_contracts: bool = False
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Facts)
+
+
+def pack(facts: Facts) -> bytes:
+    """The bytes that `journey.facts` keeps."""
+    return _encoder.encode(facts)
+
+
+def unpack(packed: bytes) -> Facts:
+    """What `pack` packed."""
+    return _decoder.decode(packed)
+
+
+def version_of(event: Event) -> str:
+    """The order of what was said about a record, as text that compares: sequence, else when it was written down, else when
+    it happened; ties by content."""
+    sequence = event.sequence
+    if sequence is None:
+        order = f"0{micros(event.recorded_at or event.occurred_at) + _TIME_OFFSET:019d}"
+    elif sequence.isascii() and sequence.isdigit():
+        digits = sequence.lstrip("0")
+        order = f"2{len(digits):04d}{digits}"
+    else:
+        order = f"1{sequence}"
+    return f"{order}.{event.content_hash.hex[:16]}"
+
+
+class Gathering:
+    """Adds events to the facts of journeys under one process version.
+
+    `kept` are attribute names that a process asks for besides the ones every process keeps.
+    """
+
+    def __init__(self, process: Process, kept: frozenset[str] = frozenset()) -> None:
+        self._steps = {step.name: step for step in process.steps}
+        for withdrawal in process.withdrawals:
+            # A withdrawing type that is no step itself speaks of the subjects of what it withdraws.
+            self._steps.setdefault(withdrawal.by, self._steps[withdrawal.steps[0]])
+        self._kept = KEPT_ATTRIBUTES | kept
+
+    def add(self, facts: Facts | None, event: Event, contract: str | None) -> Facts:
+        """The facts with this event among them; `contract` is the journey's, None while it has none."""
+        at = micros(event.occurred_at)
+        if facts is None:
+            facts = Facts(at, at, {}, {}, {}, {}, False)
+        else:
+            facts.first_at = min(facts.first_at, at)
+            facts.last_at = max(facts.last_at, at)
+        if event.type in TRANSACTION_TYPES:
+            self._add_attempt(facts, event, at)
+        elif event.type != HEARTBEAT:
+            self._add_evidence(facts, event, at, contract)
+        return facts
+
+    def _add_evidence(self, facts: Facts, event: Event, at: int, contract: str | None) -> None:
+        attributes = event.attributes
+        for kind in SUBJECTS:
+            value = attributes.get(kind)
+            if value:
+                facts.subjects.setdefault(kind, {})[value] = True
+        kind, subjects = "", [""]
+        step = self._steps.get(event.type)
+        if event.type != LINKED and step is not None:
+            kind, subjects = self._subjects(facts, event, step, contract)
+            version = version_of(event)
+            record = f"{event.source}\0{event.record}" if event.record is not None else f"{event.source}\0\0{event.id}"
+            for subject in subjects:
+                self._add_slot(facts, event, at, step, (kind, subject, record, version))
+        if not event.retracts:
+            self._add_said(facts, event, at, subjects)
+
+    def _add_slot(self, facts: Facts, event: Event, at: int, step: Step, place: tuple[str, str, str, str]) -> None:
+        kind, subject, record, version = place
+        records = facts.slots.setdefault(event.type, {}).setdefault(subject, {})
+        slot = records.get(record)
+        if slot is None:
+            slot = records[record] = Slot()
+        if event.retracts:
+            if version > slot.withdrawn_version:
+                slot.withdrawn_version, slot.withdrawn_at = version, at
+            return
+        if slot.earliest_at is None or at < slot.earliest_at:
+            slot.earliest_at = at
+        if version > slot.version:
+            slot.version, slot.at, slot.subject_kind = version, at, kind
+            slot.recorded_at = None if event.recorded_at is None else micros(event.recorded_at)
+            slot.object = _object(event, step, record)
+            slot.fields = _fields(event.attributes)
+
+    def _add_said(self, facts: Facts, event: Event, at: int, subjects: list[str]) -> None:
+        identity = event.identity.hex
+        for name, value in event.attributes.items():
+            if name not in self._kept:
+                continue
+            for subject in subjects:
+                systems = facts.said.setdefault(subject, {}).setdefault(name, {})
+                held = systems.get(event.source)
+                if held is None or (at, identity) > (held.at, held.identity):
+                    systems[event.source] = Said(at, identity, value)
+
+    def _subjects(self, facts: Facts, event: Event, step: Step, contract: str | None) -> tuple[str, list[str]]:
+        for kind in step.subjects:
+            value = event.attributes.get(kind)
+            if value:
+                return kind, [value]
+        lines = event.attributes.get("lines")
+        if not lines or "line" not in step.subjects:
+            return "", [""]
+        facts.lines_of_contracts = True
+        mine = sorted(
+            {line["line"] for line in lines if line.get("line") and line.get("contract", contract) == contract}
+        )
+        return ("line", mine) if mine else ("", [""])
+
+    def _add_attempt(self, facts: Facts, event: Event, at: int) -> None:
+        said = event.attributes
+        transaction = said.get("transaction") or event.record or event.id
+        operation = said.get("operation") or transaction
+        facts.attempts.setdefault(operation, {})[event.identity.hex] = Attempt(
+            at=at,
+            outcome=event.type.removeprefix("transaction."),
+            attempt=said.get("attempt") or "",
+            transaction=transaction,
+            flow=said.get("flow"),
+            source_system=said.get("source_system"),
+            target_system=said.get("target_system"),
+            error_class=said.get("error_class"),
+            error_message=(said.get("error_message") or "")[:500] or None,
+            fields=_fields(said),
+        )
+
+
+def merge(one: Facts, other: Facts) -> Facts:
+    """The facts of both; `one` is changed and returned."""
+    one.first_at = min(one.first_at, other.first_at)
+    one.last_at = max(one.last_at, other.last_at)
+    one.lines_of_contracts = one.lines_of_contracts or other.lines_of_contracts
+    for step, subjects in other.slots.items():
+        for subject, records in subjects.items():
+            mine = one.slots.setdefault(step, {}).setdefault(subject, {})
+            for record, slot in records.items():
+                held = mine.get(record)
+                mine[record] = slot if held is None else _merge_slots(held, slot)
+    for subject, fields in other.said.items():
+        for name, systems in fields.items():
+            told = one.said.setdefault(subject, {}).setdefault(name, {})
+            for system, said in systems.items():
+                before = told.get(system)
+                if before is None or (said.at, said.identity) > (before.at, before.identity):
+                    told[system] = said
+    for kind, values in other.subjects.items():
+        one.subjects.setdefault(kind, {}).update(values)
+    for operation, attempts in other.attempts.items():
+        one.attempts.setdefault(operation, {}).update(attempts)
+    return one
+
+
+def _merge_slots(one: Slot, other: Slot) -> Slot:
+    best, rest = (one, other) if one.version >= other.version else (other, one)
+    if rest.withdrawn_version > best.withdrawn_version:
+        best.withdrawn_version, best.withdrawn_at = rest.withdrawn_version, rest.withdrawn_at
+    times = [at for at in (one.earliest_at, other.earliest_at) if at is not None]
+    best.earliest_at = min(times, default=None)
+    return best
+
+
+def _object(event: Event, step: Step, record: str) -> str:
+    if step.object:
+        named = [
+            f"{name}:{value}"
+            for name, values in event.keys.items()
+            if name.rsplit("/", 1)[-1] == step.object
+            for value in values
+        ]
+        if named:
+            return min(named)
+    return record.replace("\0", "/")
+
+
+def _fields(attributes: dict[str, Any]) -> dict[str, str]:
+    return {name: attributes[name] for name in LINK_FIELDS if attributes.get(name)}

@@ -1,0 +1,228 @@
+"""What a journey's facts show that somebody must settle: failed operations, steps out of order, duplicates. Pure rules."""
+
+from __future__ import annotations
+
+from models.derived import AttemptRow, ExceptionRow, TransactionRow
+from models.events import SUBJECTS
+from models.evidence import Evidences, Shown
+from models.exceptions import SEVERITY, ExceptionKind, exception_id
+from models.facts import Attempt, Facts
+from models.fingerprint import fingerprint
+from models.process import Process, Step, Wait
+
+_FAILURES = ("failed", "dead_lettered")
+_RANK = {"started": 0, "failed": 1, "dead_lettered": 2, "replayed": 3, "discarded": 4, "succeeded": 5}
+
+
+def failures(facts: Facts, standing: Evidences, process: Process) -> tuple[list[TransactionRow], list[ExceptionRow]]:
+    """Every operation with its attempts, and an exception for each that ever failed (settled or open)."""
+    transactions: list[TransactionRow] = []
+    exceptions: list[ExceptionRow] = []
+    for operation, told in sorted(facts.attempts.items()):
+        attempts = sorted(told.items(), key=_order)
+        row = _transaction(operation, attempts)
+        transactions.append(row)
+        found = _failed(row, [attempt for _, attempt in attempts], standing, process)
+        if found is not None:
+            exceptions.append(found)
+    return transactions, exceptions
+
+
+def prematures(facts: Facts, standing: Evidences, process: Process, contract: str) -> list[ExceptionRow]:
+    """Steps at whose time nothing had ever shown the step they wait for."""
+    rows: list[ExceptionRow] = []
+    for step in process.steps:
+        subjects = standing.get(step.name)
+        if not subjects or not step.waits_for or _excused(facts, step):
+            continue
+        for subject, shown in sorted(subjects.items()):
+            first = min(shown, key=lambda one: (one.slot.at, one.source))
+            for wait in step.waits_for:
+                if _waited(facts, wait, subject, first):
+                    continue
+                anchor = [contract, step.name, subject]
+                rows.append(
+                    ExceptionRow(
+                        exception_id=exception_id(ExceptionKind.PREMATURE, anchor),
+                        kind=ExceptionKind.PREMATURE,
+                        anchor=anchor,
+                        opened_at=first.slot.at,
+                        reason=f"{step.name} happened before {wait.step}",
+                        fingerprint=fingerprint("premature", step.name, wait.step),
+                        severity=SEVERITY[ExceptionKind.PREMATURE],
+                        step=step.name,
+                        subject=subject,
+                        system=first.source,
+                    )
+                )
+                break
+    return rows
+
+
+def duplicates(seen: Evidences, process: Process) -> list[ExceptionRow]:
+    """Objects of one step that stood at the same time for one combination of what they must be alone by."""
+    rows: list[ExceptionRow] = []
+    for step in process.steps:
+        subjects = seen.get(step.name)
+        if step.alone_by is None or not subjects:
+            continue
+        groups: dict[tuple[str, ...], dict[str, tuple[int, int | None]]] = {}
+        for records in subjects.values():
+            for one in records:
+                fields = one.slot.fields
+                if not one.slot.version or any(not fields.get(name) for name in step.needs):
+                    continue
+                group = (one.source, *(fields.get(name, "") for name in step.alone_by))
+                _stood(groups.setdefault(group, {}), one)
+        for group, objects in sorted(groups.items()):
+            found = _duplicate(step, group, objects) if len(objects) > 1 else None
+            if found is not None:
+                rows.append(found)
+    return rows
+
+
+def _order(item: tuple[str, Attempt]) -> tuple[int, int, str, int, str]:
+    identity, attempt = item
+    number = attempt.attempt if attempt.attempt.isdigit() else ""
+    return attempt.at, len(number), number, _RANK.get(attempt.outcome, 0), identity
+
+
+def _transaction(operation: str, attempts: list[tuple[str, Attempt]]) -> TransactionRow:
+    def newest(name: str) -> str | None:
+        return next((value for _, one in reversed(attempts) if (value := getattr(one, name))), None)
+
+    return TransactionRow(
+        transaction=attempts[0][1].transaction,
+        operation=operation,
+        state=attempts[-1][1].outcome,
+        attempts=[
+            AttemptRow(one.at, one.outcome, one.attempt, one.transaction, identity, one.error_class, one.error_message)
+            for identity, one in attempts
+        ],
+        flow=newest("flow"),
+        source_system=newest("source_system"),
+        target_system=newest("target_system"),
+    )
+
+
+def _failed(row: TransactionRow, attempts: list[Attempt], standing: Evidences, process: Process) -> ExceptionRow | None:
+    opened_at = settled_at = settled_by = None
+    reopened = 0
+    cause: Attempt | None = None
+    for attempt in attempts:
+        if attempt.outcome in _FAILURES:
+            if opened_at is None:
+                opened_at = attempt.at
+            elif settled_at is not None:
+                reopened += 1
+            settled_at = settled_by = None
+            if attempt.error_class or attempt.error_message or cause is None:
+                cause = attempt
+        elif attempt.outcome in ("succeeded", "discarded") and opened_at is not None and settled_at is None:
+            settled_at = attempt.at
+            settled_by = "a later attempt" if attempt.outcome == "succeeded" else "discarded"
+    if opened_at is None or cause is None:
+        return None
+    if settled_at is None:
+        by_hand = _effect(row, attempts, standing, process)
+        if by_hand is not None:
+            settled_at, settled_by = max(by_hand, opened_at), "by hand"
+    named = next((one.fields for one in attempts if one.fields), {})
+    said = ": ".join(part for part in (cause.error_class, cause.error_message) if part) or "no reason was given"
+    return ExceptionRow(
+        exception_id=exception_id(ExceptionKind.FAILED, [row.operation]),
+        kind=ExceptionKind.FAILED,
+        anchor=[row.operation],
+        opened_at=opened_at,
+        reason=said,
+        fingerprint=fingerprint("failed", cause.error_class, cause.error_message),
+        severity=SEVERITY[ExceptionKind.FAILED],
+        step=next((effect.step for effect in process.effects if effect.flow == row.flow), None),
+        subject=next((named[kind] for kind in SUBJECTS if kind in named), ""),
+        system=row.target_system or row.source_system,
+        transaction=row.transaction,
+        operation=row.operation,
+        settled_at=settled_at,
+        settled_by=settled_by,
+        reopened_count=reopened,
+    )
+
+
+def _effect(row: TransactionRow, attempts: list[Attempt], standing: Evidences, process: Process) -> int | None:
+    begun = attempts[0].at
+    wanted = {kind: value for one in attempts for kind, value in one.fields.items() if kind in SUBJECTS}
+    times = [
+        one.slot.at
+        for effect in process.effects
+        if effect.flow == row.flow
+        for subject, shown in standing.get(effect.step, {}).items()
+        for one in shown
+        if one.slot.at >= begun
+        and row.target_system in (None, one.source)
+        and (not wanted or subject in wanted.values() or subject == "")
+    ]
+    return min(times, default=None)
+
+
+def _excused(facts: Facts, step: Step) -> bool:
+    if not step.excused_by:
+        return False
+    return any(
+        said.value
+        for fields in facts.said.values()
+        for said in fields.get(step.excused_by, {}).values()
+        if said.value is not None and said.value.lower() != "false"
+    )
+
+
+def _waited(facts: Facts, wait: Wait, subject: str, first: Shown) -> bool:
+    if wait.subject and first.slot.subject_kind != wait.subject:
+        return True
+    subjects = facts.slots.get(wait.step, {})
+    records = (
+        list(subjects.get(subject, {}).values())
+        if wait.subject
+        else [slot for slots in subjects.values() for slot in slots.values()]
+    )
+    return any(slot.earliest_at is not None and slot.earliest_at <= first.slot.at for slot in records)
+
+
+def _stood(objects: dict[str, tuple[int, int | None]], one: Shown) -> None:
+    """Widen the time during which this record's object stood."""
+    begun, ended = one.slot.at, one.withdrawn_at
+    held = objects.get(one.slot.object)
+    if held is not None:
+        begun = min(begun, held[0])
+        ended = None if ended is None or held[1] is None else max(ended, held[1])
+    objects[one.slot.object] = (begun, ended)
+
+
+def _duplicate(step: Step, group: tuple[str, ...], objects: dict[str, tuple[int, int | None]]) -> ExceptionRow | None:
+    stood = sorted((begun, name, ended) for name, (begun, ended) in objects.items())
+    overlapping: set[str] = set()
+    opened_at = settled_at = None
+    for place, (begun, name, _) in enumerate(stood):
+        beside = {other for _, other, ended in stood[:place] if ended is None or ended > begun}
+        if beside:
+            overlapping |= beside | {name}
+            opened_at = begun if opened_at is None else opened_at
+    if opened_at is None:
+        return None
+    still = sorted(name for name in overlapping if objects[name][1] is None)
+    if len(still) < 2:
+        settled_at = max(ended for name in overlapping if (ended := objects[name][1]) is not None)
+    names = sorted(overlapping)
+    return ExceptionRow(
+        exception_id=exception_id(ExceptionKind.DUPLICATE, names),
+        kind=ExceptionKind.DUPLICATE,
+        anchor=names,
+        opened_at=opened_at,
+        reason=f"{step.name}: {' and '.join(names)} stand for the same {' and '.join(step.alone_by or ())} in {group[0]}",
+        fingerprint=fingerprint("duplicate", step.name),
+        severity=SEVERITY[ExceptionKind.DUPLICATE],
+        step=step.name,
+        subject=group[1] if len(group) > 1 and step.alone_by and step.alone_by[0] in SUBJECTS else "",
+        system=group[0],
+        settled_at=settled_at,
+        settled_by=None if settled_at is None else "one of them withdrawn",
+    )

@@ -1,0 +1,31 @@
+-- name: state_journeys
+-- Every journey in a form that leaves out numbers of the store. Columns: key, contract, state, derived.
+SELECT key, contract, state, state_reason, step, derived
+FROM journey
+WHERE NOT contested;
+
+-- name: state_exceptions
+-- Exceptions as of an instant, one row each: of those that several journeys share the one with the least contract.
+-- Parameters: as_of.
+SELECT DISTINCT ON (exception_id)
+    exception_id, kind, contract, step, subject, system, transaction, operation, reason, fingerprint, severity, opened_at,
+    settled_at, settled_by, reopened_count, anchor
+FROM exception
+WHERE opened_at <= %(as_of)s
+    AND status <> 'withdrawn'
+ORDER BY exception_id, contract COLLATE "C";
+
+-- name: state_samples
+SELECT journey.key, sample.figure, sample.subject, sample.started_at, sample.finished_at, sample.seconds, sample.omitted
+FROM sample
+INNER JOIN journey USING (journey_id);
+
+-- name: state_amendments
+SELECT journey.key, amendment.amendment, amendment.contract, amendment.approved_at, amendment.state, amendment.targets
+FROM amendment
+INNER JOIN journey USING (journey_id);
+
+-- name: newest_event
+-- When the newest counting event happened. Columns: occurred_at.
+SELECT max(event.occurred_at)
+FROM event;
