@@ -5,7 +5,7 @@ from datetime import timedelta
 
 ALLOWED = 'a number with s, m, h or d, such as "90s", "1.5h" or "2d"'
 
-_SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([smhd])")
+_SPAN = re.compile(r"([0-9]{1,6}(?:[.][0-9]{1,6})?)([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 

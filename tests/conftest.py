@@ -8,12 +8,17 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from models.store import embedded
 from models.store.engine import Pool, open_pool
 from tests.requirements import Requirements
 from tests.servers import Databases, debian_server, embedded_server
+
+hypothesis.settings.register_profile("test", max_examples=500, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("prove", max_examples=20_000, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("test")
 
 _HOME = "PYTEST_THROUGHLINE_HOME"
 

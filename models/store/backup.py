@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -119,6 +120,8 @@ def _transfer(reader: subprocess.Popen[bytes], writer: subprocess.Popen[bytes], 
         # Ending psql's input would commit the part that it has; ending psql rolls it back.
         writer.kill()
         reader.kill()
+        with suppress(BrokenPipeError):
+            target.close()
     source.close()
     reader.wait()
     return writer.wait() == 0 and is_read

@@ -1,0 +1,1 @@
+"""Telling people: which situation deserves a message, its wording, its delivery."""
