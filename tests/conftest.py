@@ -1,6 +1,7 @@
 """What every test stands on: none of our environment, no network beyond this machine, real databases."""
 
 import ipaddress
+import logging
 import os
 import shutil
 import socket
@@ -58,6 +59,15 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """Takes away what a test (the command, mostly) set up for the log, which would write into its closed streams."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
 
 
 def _is_loopback(host: str) -> bool:

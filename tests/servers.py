@@ -45,6 +45,12 @@ class Databases:
         finally:
             self._run("DROP DATABASE {} WITH (FORCE)", name)
 
+    def empty(self, url: str) -> None:
+        """Take everything out of a database."""
+        with psycopg.connect(url) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+
     def _url(self, name: str) -> str:
         return self._admin_url.replace("postgres@/postgres?", f"throughline@/{name}?")
 

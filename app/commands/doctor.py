@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-import psycopg
 import typer
 
 from app import settings
@@ -16,7 +15,7 @@ from app.wiring import open_database
 from collectors.clock import SYSTEM, open_clock
 from models.errors import Misconfigured, ThroughlineError
 from models.store import embedded_place, migrate
-from models.store.engine import translated
+from models.store.engine import server
 
 _OLDEST_PYTHON = (3, 11)
 _OLDEST_SERVER = 15
@@ -96,11 +95,10 @@ def _folder(loaded: Settings) -> str:
 
 
 def _server(url: str) -> str:
-    with translated(), psycopg.connect(url, connect_timeout=10) as connection:
-        version = connection.info.server_version
-        if version // 10_000 < _OLDEST_SERVER:
-            raise Misconfigured(f"PostgreSQL {version // 10_000}; use 15 to 18")
-        return f"PostgreSQL {version // 10_000}.{version % 10_000} as {connection.info.user}"
+    found = server(url)
+    if found.major < _OLDEST_SERVER:
+        raise Misconfigured(f"PostgreSQL {found.major}; use 15 to 18")
+    return f"PostgreSQL {found.major}.{found.minor} as {found.user}"
 
 
 def _schema(url: str) -> str:

@@ -5,6 +5,7 @@ Source: psycopg 3 documentation, "Connection pools" and "Transactions management
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import psycopg
@@ -73,6 +74,22 @@ def open_pool(url: str, *, max_size: int = _MAX_CONNECTIONS, application_name: s
 def _configure(connection: Connection) -> None:
     connection.execute("SET TIME ZONE 'UTC'")
     connection.commit()
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """What answers at an address: PostgreSQL's version, and as whom we are there."""
+
+    major: int
+    minor: int
+    user: str
+
+
+def server(url: str) -> ServerFacts:
+    """Try an address. Errors: StoreUnavailableError, StoreAccessError."""
+    with translated(), psycopg.connect(url, connect_timeout=10) as connection:
+        major, minor = divmod(connection.info.server_version, 10_000)
+        return ServerFacts(major, minor, connection.info.user)
 
 
 @contextmanager

@@ -17,9 +17,7 @@ from tests.servers import Databases
 @pytest.fixture
 def empty(databases: Databases) -> Iterator[str]:
     with databases.fresh() as url:
-        with psycopg.connect(url) as connection:
-            connection.execute("DROP SCHEMA public CASCADE")
-            connection.execute("CREATE SCHEMA public")
+        databases.empty(url)
         yield url
 
 
