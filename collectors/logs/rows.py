@@ -1,0 +1,46 @@
+"""What the readers of log files yield: rows of named fields, and faults where a row could not be read."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from models.errors import Misconfigured, StopStream
+
+# Columns that the readers add to those of the file.
+OCEL_ID = "ocel:id"
+OCEL_TYPE = "ocel:type"
+OCEL_TIME = "ocel:time"
+OCEL_LINK = "ocel:link"  # present where two objects are linked, instead of an event that names them
+OCEL_LINES = "ocel:lines"
+OBJECTS = "objects:"  # and the type: identifiers of the objects of that type
+CASE = "case:"  # and the key: an attribute of the trace
+
+LONGEST_ROW = 1 << 20
+"""Characters of one row; a longer one costs a quarantined row and not our memory."""
+
+Fields = dict[str, Any]
+"""Text by column; a list of texts in a column of objects, a list of mappings in `ocel:lines`."""
+
+
+class Fault(NamedTuple):
+    """A row that could not be read, with its bytes and the reason; `ends`: the rest of the file is lost with it."""
+
+    raw: bytes
+    reason: str
+    ends: bool = False
+
+
+class LogFileError(StopStream):
+    """A file that cannot be read (further); the message names it and the next step. What was read before stays."""
+
+
+class LogFormatError(Misconfigured):
+    """A file of another kind than was asked for, or one that no mapping fits."""
+
+
+def encoded(text: str) -> bytes:
+    """The bytes that were read with `surrogateescape`; halves of surrogate pairs that were written as such stay."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
