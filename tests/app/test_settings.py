@@ -126,7 +126,7 @@ def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch, tmp
         ("[systems.a]\nrole = 'erp'\nproduct = 'push'\nbase_url = 'https://x'", 'found base_url beside product "push"'),
         ("[systems.a]\nrole = 'erp'\nproduct = 'x'\nbase_url = 'ftp://x.org'", "base_url: found"),
         ("colour = 1", "colour: found a key that is not known; allowed: approval, clock,"),
-        ("[systems.a]\nrole = 'erp'\nproduct = 'x'\nbase_ur = 'x'", "a.base_ur: found a key that is not known; did you"),
+        ("[systems.a]\nrole = 'erp'\nproduct = 'x'\nbase_ur = 'x'", "a.base_ur: found a key that is not known; did"),
         ("[reporting]\ncurency = 'EUR'", "reporting.curency: found a key that is not known; did you mean currency?"),
         ("clock = ", "found what is not TOML"),
         ("clock = 'system'\nclock = 'system'", "found what is not TOML"),
