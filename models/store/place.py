@@ -30,7 +30,7 @@ class KeyCollisionError(RuntimeError):
     """Two different keys have the same 128 bits. Nothing is written; report it, for it has never been seen."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Cluster:
     """Direct keys that hang together by this batch, with the journeys they led to so far."""
 
@@ -61,7 +61,7 @@ class Placing:
         shared = [hash_ for hash_, key in keys.items() if not _is_direct(key) and hash_ in self._known]
         self._hold(shared)
         self._load({journey for cluster in clusters for journey in cluster.journeys})
-        entangled = [cluster for cluster in clusters if self._is_entangled(cluster, keys)]
+        entangled = self._entangled(clusters, keys)
         for cluster in clusters:
             if cluster not in entangled:
                 self._join(cluster, keys)
@@ -150,6 +150,16 @@ class Placing:
         for row in rows:
             self._works[row[0]] = work_from_row(row, self._workshop.catalogue)
 
+    def _entangled(self, clusters: list[_Cluster], keys: dict[UUID, Key]) -> set[_Cluster]:
+        """The clusters in whose components contracts meet; whoever shares such a component is settled with it."""
+        found = {cluster for cluster in clusters if self._is_entangled(cluster, keys)}
+        components = {self._works[journey].component_id for cluster in found for journey in cluster.journeys}
+        return {
+            cluster
+            for cluster in clusters
+            if cluster in found or any(self._works[journey].component_id in components for journey in cluster.journeys)
+        }
+
     def _is_entangled(self, cluster: _Cluster, keys: dict[UUID, Key]) -> bool:
         works = [self._works[journey] for journey in cluster.journeys]
         if len(works) == 1 and not cluster.fresh:
@@ -212,17 +222,11 @@ class Placing:
         elif target.contract is None:
             target.key = min(target.key, other.key)
 
-    def _place_direct(self, of_item: dict[UUID | int, _Cluster], entangled: list[_Cluster]) -> None:
-        tangled = {id(cluster) for cluster in entangled}
+    def _place_direct(self, of_item: dict[UUID | int, _Cluster], entangled: set[_Cluster]) -> None:
         knotted: dict[int, Stored] = {}
         for one, named in self._named:
-            reached = {
-                id(cluster): cluster
-                for key in named.direct
-                for cluster in (of_item[self._known.get(key.hash, key.hash)],)
-            }
-            for place, cluster in reached.items():
-                if place in tangled:
+            for cluster in {of_item[self._known.get(key.hash, key.hash)] for key in named.direct}:
+                if cluster in entangled:
                     knotted[one.event_id] = one
                 else:
                     self._give(one, cluster.target)

@@ -56,8 +56,8 @@ def state_lines(connection: Connection, as_of: datetime) -> Iterator[bytes]:
             lines=derived.lines,
             transactions=derived.transactions,
         )
-        for row in derived.steps:
-            yield _line("step", key=key, step=row)
+        for one in derived.steps:
+            yield _line("step", key=key, step=one)
     for name in ("exceptions", "samples", "amendments"):
         for row in _stream(connection, f"state_{name}", {"as_of": as_of}):
             yield _line(name, row=[_plain(value) for value in row])
