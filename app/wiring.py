@@ -1,6 +1,6 @@
 """From settings to opened things: the one place where the parts are put together."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -8,7 +8,8 @@ from app.settings import Settings
 from collectors.clock import open_clock
 from models.clock import Clock
 from models.store import embedded, migrate
-from models.store.engine import Pool, open_pool
+from models.store.engine import Pool, in_transaction, open_pool
+from models.store.processes import bring_up_to_date, load_processes, set_systems
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,17 @@ def open_store(settings: Settings) -> Iterator[Store]:
         clock = stack.enter_context(open_clock(settings.clock))
         pool = stack.enter_context(open_pool(url))
         yield Store(settings, clock, url, pool)
+
+
+def load_rules(store: Store, progress: Callable[[int], None] = lambda count: None) -> int:
+    """Keep the settings' processes and systems in the store; how many journeys had to be folded anew because of them.
+
+    `progress` is told how many of those are done. Errors: Misconfigured, naming the file and the key.
+    """
+    found = store.settings
+    texts = [(file.name, file.read_text(encoding="utf-8")) for file in found.process_files()]
+    now = store.clock.now()
+    roles = {name: (system.product, system.role) for name, system in found.systems.items()}
+    in_transaction(store.pool, lambda connection: load_processes(connection, texts, now))
+    in_transaction(store.pool, lambda connection: set_systems(connection, roles))
+    return bring_up_to_date(store.pool, now, progress)

@@ -13,7 +13,7 @@ from models.store.append import Stored, append, to_json
 from models.store.engine import Connection, Pool, in_transaction
 from models.store.partitions import ensure_month
 from models.store.place import Placing
-from models.store.removal import remove
+from models.store.removal import remove, settle_decided
 from models.store.works import Workshop
 from sql import query
 
@@ -73,7 +73,8 @@ def fold_in(connection: Connection, stored: Sequence[Stored], workshop: Workshop
     """Place and fold events that are written down, count and new to the journeys."""
     if stored:
         connection.execute(query("make_incoming_tables"))
-        Placing(connection, workshop, stored).place()
+        fresh = Placing(connection, workshop, stored).place()
+        settle_decided(connection, workshop, fresh)
 
 
 def list_changed_content(connection: Connection, identities: Sequence[object]) -> None:

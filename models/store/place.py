@@ -50,8 +50,8 @@ class Placing:
         self._works: dict[int, Work] = {}
         self._places: set[Place] = set()
 
-    def place(self) -> None:
-        """Find or make the journeys of the batch's events, fold them, list what reaches none."""
+    def place(self) -> list[UUID]:
+        """Find or make the journeys of the batch's events, fold them, list what reaches none; the keys that are new."""
         keys = {
             key.hash: key for _, named in self._named for key in (*(named.joined or named.contracts), *named.linkable)
         }
@@ -70,6 +70,7 @@ class Placing:
         self._place_shared(fresh_links)
         self._write_places()
         self._workshop.fold(self._connection, self._works.values())
+        return [hash_ for hash_ in keys if hash_ not in self._known]
 
     def _look_up(self, keys: dict[UUID, Key]) -> dict[UUID, int]:
         known: dict[UUID, int] = {}

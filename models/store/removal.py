@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from models.identity import Named, name_keys
@@ -40,6 +40,13 @@ def settle_keys(connection: Connection, workshop: Workshop, hashes: list[UUID], 
     if len(rows) < len(journeys):
         raise StoreConflictError("another writer joined or divided a journey meanwhile")
     Reroute(connection, workshop).settle({row[1] for row in rows}, dropped=list(dropped))
+
+
+def settle_decided(connection: Connection, workshop: Workshop, fresh: Collection[UUID]) -> None:
+    """Apply what people decided about keys that events have only now named, or named again."""
+    rows = connection.execute(query("links_decided"), {"hashes": list(fresh)}).fetchall() if fresh else []
+    if rows:
+        settle_keys(connection, workshop, sorted({row[2] for row in rows}))
 
 
 def _nodes(connection: Connection, hashes: list[UUID]) -> dict[UUID, int]:
