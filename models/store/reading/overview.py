@@ -1,0 +1,68 @@
+"""What pages show at a glance: where journeys stand, what is open and why, how new it all is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from models.masking import MASKING
+from models.store.engine import Connection
+from models.store.reading.listing import Row
+from sql import query
+
+_MOST_CAUSES = 8
+
+
+def standing(connection: Connection, process: str) -> list[Row]:
+    """Where the journeys of a process stand.
+
+    Shape: `{state, step, count, last_at}`; step None before the first, last_at of the journey longest without news.
+    """
+    return _rows(connection, sql.SQL(query("journeys_standing")), {"process": process})
+
+
+def journeys_by_process(connection: Connection) -> dict[str, int]:
+    """How many journeys follow each process; none of a process without."""
+    return dict(connection.execute(query("journeys_by_process")).fetchall())
+
+
+def newest_event_at(connection: Connection) -> datetime | None:
+    """When the newest event happened; None before the first."""
+    row = connection.execute(query("newest_event")).fetchone()
+    return None if row is None else row[0]
+
+
+def count_exceptions(connection: Connection, process: str, as_of: datetime) -> list[Row]:
+    """How many exceptions there are, of a process and of those that belong to no journey.
+
+    Shape: `{kind, status, severity, system, count, opened_at}`, opened_at of the oldest.
+    """
+    return _rows(connection, _over_listed("exceptions_counted"), {"process": process, "as_of": as_of})
+
+
+def exception_causes(
+    connection: Connection, process: str, wanted: Mapping[str, Sequence[str]], as_of: datetime
+) -> list[Row]:
+    """The causes with most exceptions, at most eight; `wanted` may hold kind, status, severity and system.
+
+    Shape: `{fingerprint, kind, system, reason, count, opened_at}`, reason and opened_at of the oldest.
+    """
+    names = {"kinds": "kind", "statuses": "status", "severities": "severity", "systems": "system"}
+    values = {name: list(wanted[field]) if wanted.get(field) else None for name, field in names.items()}
+    parameters = {"process": process, "as_of": as_of, "most": _MOST_CAUSES, **values}
+    rows = _rows(connection, _over_listed("exception_causes"), parameters)
+    return [row | {"reason": MASKING.mask_text(row["reason"])} for row in rows]
+
+
+def _over_listed(name: str) -> sql.Composed:
+    # One rule says which exceptions there are at an instant; counts must not have another.
+    listed = sql.SQL(query("exceptions_listed").rstrip(";\n "))
+    return sql.SQL("WITH listed AS ({}\n)\n{}").format(listed, sql.SQL(query(name)))
+
+
+def _rows(connection: Connection, statement: sql.Composable, parameters: Row) -> list[Row]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement, parameters).fetchall()

@@ -1,0 +1,222 @@
+-- name: journeys_listed
+-- Every journey, for lists; places of contested events are none.
+-- Columns: as named; value is an amount of value_currency; derived is what models/derived.py packed.
+SELECT
+    journey_id, key, contract, process, customer, entity, region, practice, contract_type, value_amount AS value,
+    value_currency, step, state, state_reason, first_at, last_at, derived
+FROM journey
+WHERE NOT contested;
+
+-- name: exceptions_of_journeys
+-- What has to be settled in these journeys, and what was. Parameters: journeys, as_of. Columns: journey_id, exception_id.
+SELECT journey_id, exception_id
+FROM exception
+WHERE journey_id = ANY(%(journeys)s)
+    AND opened_at <= %(as_of)s
+    AND status <> 'withdrawn'
+ORDER BY journey_id, opened_at, exception_id;
+
+-- name: places_of_key_value
+-- Where keys with one of these values lead: the journeys of journey and owned keys, and of what shared keys were seen with.
+-- Parameters: values. Columns: name, value, key of the journey.
+WITH named AS (
+    SELECT key_hash, name, value, class, journey_id
+    FROM journey_key
+    WHERE value = ANY(%(values)s)
+)
+SELECT named.name, named.value, journey.key
+FROM named
+INNER JOIN journey ON journey.journey_id = named.journey_id AND NOT journey.contested
+WHERE named.class IN ('journey', 'owned')
+UNION
+SELECT named.name, named.value, journey.key
+FROM named
+INNER JOIN key_link AS link ON link.from_hash = named.key_hash
+INNER JOIN journey_key AS target ON target.key_hash = link.to_hash AND target.class IN ('journey', 'owned')
+INNER JOIN journey ON journey.journey_id = target.journey_id AND NOT journey.contested
+WHERE named.class IN ('shared', 'context')
+LIMIT 1000;
+
+-- name: keys_of_journey
+-- The keys that lead to a journey, its own first, then those it shares. Parameters: journey_id, count.
+-- Columns: name, value, class.
+SELECT name, value, class
+FROM (
+    SELECT name, value, class
+    FROM journey_key
+    WHERE journey_id = %(journey_id)s
+        AND class IN ('journey', 'owned')
+    UNION
+    SELECT shared.name, shared.value, shared.class
+    FROM journey_key AS own
+    INNER JOIN key_link AS link ON link.to_hash = own.key_hash
+    INNER JOIN journey_key AS shared ON shared.key_hash = link.from_hash
+    WHERE own.journey_id = %(journey_id)s
+        AND own.class IN ('journey', 'owned')
+) AS leading
+ORDER BY class IN ('shared', 'context'), name, value
+LIMIT %(count)s;
+
+-- name: journeys_by_key_prefix
+-- Journeys that some key leads to whose value begins with a text. At most 500 keys are looked at.
+-- Parameters: prefix, end (the first text after all that begin so), count.
+-- Columns: name and value of the key, key, contract, customer, state and step of the journey.
+WITH named AS (
+    SELECT key_hash, name, value, class, journey_id
+    FROM journey_key
+    WHERE value ~>=~ %(prefix)s
+        AND value ~<~ %(end)s
+    ORDER BY value USING ~<~
+    LIMIT 500
+),
+reached AS (
+    SELECT name, value, journey_id
+    FROM named
+    WHERE class IN ('journey', 'owned')
+    UNION
+    SELECT named.name, named.value, target.journey_id
+    FROM named
+    INNER JOIN key_link AS link ON link.from_hash = named.key_hash
+    INNER JOIN journey_key AS target ON target.key_hash = link.to_hash AND target.class IN ('journey', 'owned')
+    WHERE named.class IN ('shared', 'context')
+)
+SELECT reached.name, reached.value, journey.key, journey.contract, journey.customer, journey.state, journey.step
+FROM reached
+INNER JOIN journey ON journey.journey_id = reached.journey_id AND NOT journey.contested
+ORDER BY reached.value, reached.name, journey.key
+LIMIT %(count)s;
+
+-- name: story_of_journey
+-- The events of a journey. Parameters: journey_id. Columns: as named; times in UTC.
+SELECT
+    place.occurred_at, place.event_id, event.source, event.id, event.type, event.subject, event.recorded_at,
+    event.observed_at, event.record, event.sequence, event.retracts, event.keys, event.attributes
+FROM journey_event AS place
+INNER JOIN event ON event.event_id = place.event_id AND event.observed_at = place.observed_at
+WHERE place.journey_id = %(journey_id)s;
+
+-- name: journey_number
+-- The number of a journey inside the store. Parameters: key. Columns: journey_id.
+SELECT journey_id
+FROM journey
+WHERE key = %(key)s
+    AND NOT contested;
+
+-- name: amendments_listed
+-- Every amendment with the journey that it belongs to.
+SELECT
+    amendment.amendment, amendment.contract, amendment.approved_at, amendment.state, amendment.targets,
+    journey.key AS journey
+FROM amendment
+INNER JOIN journey ON journey.journey_id = amendment.journey_id AND NOT journey.contested;
+
+-- name: exceptions_listed
+-- Exceptions as they stand at an instant: what opened later does not exist yet, what was settled later is open. One that
+-- several journeys share is listed once, for the least contract.
+-- Parameters: as_of. Columns: as named; stored_ ones are what is known now; age_seconds until settled, or until as_of.
+SELECT
+    found.exception_id AS id, found.kind, found.contract, journey.key AS journey,
+    journey.process, found.step, found.subject,
+    found.system, found.transaction, found.operation, found.reason, found.fingerprint, found.severity,
+    array_position(ARRAY['low', 'medium', 'high', 'critical'], found.severity) AS severity_rank,
+    CASE WHEN found.status = 'settled' AND found.settled_at > %(as_of)s THEN 'open' ELSE found.status END AS status,
+    found.status AS stored_status, found.owner, found.assignee, found.opened_at, found.due_at,
+    CASE WHEN found.settled_at <= %(as_of)s THEN found.settled_at END AS settled_at,
+    CASE WHEN found.settled_at <= %(as_of)s THEN found.settled_by END AS settled_by,
+    found.settled_at AS stored_settled_at, found.reopened_count,
+    extract(epoch FROM least(found.settled_at, %(as_of)s) - found.opened_at) AS age_seconds
+FROM exception AS found
+LEFT JOIN journey ON journey.journey_id = found.journey_id AND NOT journey.contested
+WHERE found.opened_at <= %(as_of)s
+    AND NOT EXISTS (
+        SELECT
+        FROM exception AS other
+        WHERE other.exception_id = found.exception_id
+            AND (
+                other.contract < found.contract
+                OR (other.contract IS NOT NULL AND found.contract IS NULL)
+                OR (other.contract IS NOT DISTINCT FROM found.contract AND other.journey_id < found.journey_id)
+            )
+    );
+
+-- name: exceptions_of_status
+-- The condition for exceptions_listed that their status is one of is_status, said of what is stored, so that an index
+-- answers it.
+(
+    (
+        listed.stored_status = ANY(%(is_status)s)
+        AND (listed.stored_status <> 'settled' OR listed.stored_settled_at <= %(as_of)s)
+    )
+    OR (
+        'open' = ANY(%(is_status)s)
+        AND listed.stored_status = 'settled'
+        AND listed.stored_settled_at > %(as_of)s
+    )
+)
+
+-- name: transaction_places
+-- The journeys in which an operation is told, the one with the least contract first. Parameters: reference (of an attempt
+-- or of the operation). Columns: operation, contract, derived (see models/derived.py).
+SELECT place.operation, journey.contract, journey.derived
+FROM transaction_place AS place
+INNER JOIN journey ON journey.journey_id = place.journey_id
+WHERE place.reference = %(reference)s
+ORDER BY place.operation, journey.contract NULLS LAST, journey.key
+LIMIT 1;
+
+-- name: payloads_of_events
+-- What was sent, of events by identity. Parameters: identities. Columns: identity, payload.
+SELECT known.identity, sent.payload
+FROM event_identity AS known
+INNER JOIN event_payload AS sent ON sent.event_id = known.event_id
+WHERE known.identity = ANY(%(identities)s);
+
+-- name: systems_listed
+-- Systems of the settings, and sources that have been heard without being listed.
+SELECT name, product, role
+FROM system
+UNION ALL
+SELECT heard.system, 'push', NULL
+FROM (SELECT DISTINCT system FROM stream) AS heard
+WHERE NOT EXISTS (SELECT FROM system WHERE system.name = heard.system);
+
+-- name: streams_of_systems
+-- How far each stream was read, and what of it could not be. Parameters: systems.
+-- Columns: as named; quarantined counts distinct inputs that still wait.
+SELECT
+    coalesce(stream.system, waiting.system) AS system, coalesce(stream.stream, waiting.stream) AS stream,
+    stream.cursor, stream.watermark, stream.last_success_at, stream.last_error,
+    coalesce(waiting.quarantined, 0) AS quarantined
+FROM (
+    SELECT system, stream, cursor, watermark, last_success_at, last_error
+    FROM stream
+    WHERE system = ANY(%(systems)s)
+) AS stream
+FULL OUTER JOIN (
+    SELECT source AS system, stream, count(*) AS quarantined
+    FROM quarantine
+    WHERE source = ANY(%(systems)s)
+        AND reimported_at IS NULL
+    GROUP BY source, stream
+) AS waiting ON waiting.system = stream.system AND waiting.stream = stream.stream
+ORDER BY 1, 2;
+
+-- name: audit_listed
+-- Who did what, with the chain of hashes.
+SELECT seq, at, actor, verb, object, outcome, reason, hash, previous_hash
+FROM audit;
+
+-- name: quarantine_listed
+-- Input that could not be read and still waits. Columns: as named; raw is its beginning.
+SELECT
+    quarantine_id AS id, source, stream, reason, format, first_seen_at, count, substr(raw, 1, 65536) AS raw,
+    length(raw) AS size, reimported_at
+FROM quarantine
+WHERE reimported_at IS NULL;
+
+-- name: quarantine_any
+-- Input that could not be read, waiting or not.
+SELECT
+    quarantine_id AS id, source, stream, reason, format, first_seen_at, count, substr(raw, 1, 65536) AS raw,
+    length(raw) AS size, reimported_at
+FROM quarantine;
