@@ -71,10 +71,12 @@ class Server:
         self._stopping.set()
         self._watcher.join()
         with _gate(self._place):
-            # Our own lock becomes exclusive only when no other process holds one.
-            if _lock(self._hold, fcntl.LOCK_EX | fcntl.LOCK_NB):
-                _shut_down(self._place)
-            os.close(self._hold)
+            try:
+                # Our own lock becomes exclusive only when no other process holds one.
+                if _lock(self._hold, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    _shut_down(self._place)
+            finally:
+                os.close(self._hold)
 
     def _watch(self) -> None:
         while not self._stopping.wait(_WATCH_SECONDS):

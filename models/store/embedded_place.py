@@ -187,6 +187,8 @@ def _let_pass(owner: pwd.struct_passwd, folder: Path) -> None:
 
     One access-list entry, for this account alone and only to pass, instead of opening the folder to everybody.
     """
+    if _may_enter(owner, folder):
+        return
     for step in [*reversed(folder.parents), folder]:
         if _may_enter(owner, step):
             continue

@@ -260,6 +260,15 @@ def test_a_server_that_cannot_start_says_why(home: Path) -> None:
     configuration.write_text(held)
 
 
+def test_a_long_log_is_begun_anew(home: Path) -> None:
+    place = prepare(home)
+    place.log.write_bytes(b"." * 10_000_001)
+    place.own(place.log)
+    with embedded_server(home):
+        assert place.log.stat().st_size < 10_000
+        assert place.log.with_suffix(".log.1").stat().st_size == 10_000_001
+
+
 def test_a_long_path_gets_a_socket_elsewhere_as_private(test_home: Path) -> None:
     home = test_home / ("a" * 60) / ("b" * 60)
     with embedded_server(home) as server:
