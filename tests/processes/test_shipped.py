@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from collectors.logs.mapping import read_mappings
-from models.process import Catalogue, KeyClass, Process, Wait, read_process
+from models.catalogue import Catalogue
+from models.process import KeyClass, Process, Wait
+from models.process_file import read_process
 from tests.making import PROCESSES
 
 FILES = sorted(PROCESSES.glob("*.toml"))
