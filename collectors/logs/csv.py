@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from collectors.logs.rows import LONGEST_ROW, Fault, Fields, LogFileError, encoded
+from collectors.logs.rows import LONGEST_ROW, Fault, Fields, LogFileError, as_text, encoded
 
 _MOST_LINES = 200  # of one row: a field may hold line breaks, and an open quote must not swallow the file
 
@@ -69,29 +69,31 @@ def read_csv(stream: BinaryIO, name: str, delimiter: str = ",", encoding: str = 
     Errors: LogFileError for a header that cannot be read.
     """
     utf8 = encoding.lower().replace("-", "").replace("_", "") == "utf8"
-    text = io.TextIOWrapper(stream, "utf-8-sig" if utf8 else encoding, "surrogateescape", newline="")
-    lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header = _header(reader, name)
-    width = len(header)
-    while True:
-        lines.begin_row()
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Fault(encoded(lines.spoilt()), f"no CSV: {error}")
-        except _LongRowError:
-            yield Fault(encoded(lines.spoilt()[:2000]), f"a row passes {LONGEST_ROW} characters or {_MOST_LINES} lines")
-        except UnicodeError as error:
-            yield Fault(str(error).encode(), f"no text in {encoding}; declare the encoding in the mapping", ends=True)
-            return
-        else:
-            if len(row) == width:
-                yield dict(zip(header, row, strict=True))
-            elif row:
-                yield Fault(encoded(lines.taken), f"{len(row)} fields where the header names {width}")
+    with as_text(stream, "utf-8-sig" if utf8 else encoding) as text:
+        lines = _Lines(text)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        header = _header(reader, name)
+        while True:
+            lines.begin_row()
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield Fault(encoded(lines.spoilt()), f"no CSV: {error}")
+            except _LongRowError:
+                said = f"a row passes {LONGEST_ROW} characters or {_MOST_LINES} lines"
+                yield Fault(encoded(lines.spoilt()[:2000]), said)
+            except UnicodeError as error:
+                yield Fault(
+                    str(error).encode(), f"no text in {encoding}; declare the encoding in the mapping", ends=True
+                )
+                return
+            else:
+                if len(row) == len(header):
+                    yield dict(zip(header, row, strict=True))
+                elif row:
+                    yield Fault(encoded(lines.taken), f"{len(row)} fields where the header names {len(header)}")
 
 
 def _header(reader: Iterator[list[str]], name: str) -> list[str]:

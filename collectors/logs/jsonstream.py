@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from collectors.logs.rows import LONGEST_ROW, Fault, encoded
+from collectors.logs.rows import LONGEST_ROW, Fault, as_text, encoded
 
 _CHUNK = 1 << 16
 _SPACE = " \t\r\n"
@@ -20,8 +20,8 @@ class _BrokenJsonError(Exception):
 class _Text:
     """A window on the document that grows when a value does not fit, and moves on when it was read."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._text = io.TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="")
+    def __init__(self, text: io.TextIOBase) -> None:
+        self._text = text
         # What is no number in JSON stays a text, so that it costs one row and not the file.
         self._decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
         self._window = ""
@@ -81,22 +81,27 @@ def items(stream: BinaryIO) -> Iterator[tuple[str, Any] | Fault]:
 
     A document that is broken yields one Fault that ends it. Numbers come as text.
     """
-    text = _Text(stream)
-    try:
-        text.take("{")
-        while text.peek() != "}":
-            name = text.value()
-            text.take(":")
-            if text.peek() == "[":
-                text.take("[")
-                while text.peek() != "]":
-                    yield str(name), text.value()
-                    if text.peek() != "]":
-                        text.take(",")
-                text.take("]")
-            else:
-                text.value()
-            if text.peek() != "}":
-                text.take(",")
-    except _BrokenJsonError as error:
-        yield Fault(text.excerpt(), f"JSON is broken, the rest is unread: {error}", ends=True)
+    with as_text(stream, "utf-8-sig") as opened:
+        text = _Text(opened)
+        try:
+            yield from _items(text)
+        except _BrokenJsonError as error:
+            yield Fault(text.excerpt(), f"JSON is broken, the rest is unread: {error}", ends=True)
+
+
+def _items(text: _Text) -> Iterator[tuple[str, Any]]:
+    text.take("{")
+    while text.peek() != "}":
+        name = text.value()
+        text.take(":")
+        if text.peek() == "[":
+            text.take("[")
+            while text.peek() != "]":
+                yield str(name), text.value()
+                if text.peek() != "]":
+                    text.take(",")
+            text.take("]")
+        else:
+            text.value()
+        if text.peek() != "}":
+            text.take(",")

@@ -11,7 +11,8 @@ import msgspec
 
 from collectors.logs.rows import OCEL_ID, OCEL_TIME, OCEL_TYPE
 from models.events import COMMON_TYPES
-from models.process import Process, ProcessFileError
+from models.process import Process
+from models.process_file import ProcessFileError
 
 FORMATS = ("csv", "xes", "ocel")
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from collectors.logs.mapping import Mapping, TypeRule
 from collectors.logs.rows import OBJECTS, OCEL_LINES, OCEL_LINK, Fields
-from models.events import LINKED, Event, UnreadableEventError, make_event
+from models.events import LINKED, LONGEST_NAME, Event, UnreadableEventError, make_event
 
 _TRUE = frozenset(("true", "1", "yes"))
 
@@ -59,6 +59,11 @@ class RowReader:
             keys=self._keys(fields, mapping.keys, rule.keys),
             attributes=attributes,
         )
+
+    def source(self, fields: Fields) -> str:
+        """Which source a row is from that could not be read: what it says itself, else the mapping's name."""
+        said = self.mapping.source or self._text(fields, self.mapping.source_column) or self.name
+        return said if said.isprintable() and len(said) <= LONGEST_NAME else self.name
 
     def _text(self, fields: Fields, column: str) -> str | None:
         value = fields.get(column)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, NamedTuple
 
 from models.errors import Misconfigured, StopStream
 
@@ -38,8 +41,22 @@ class LogFormatError(Misconfigured):
     """A file of another kind than was asked for, or one that no mapping fits."""
 
 
+@contextmanager
+def as_text(stream: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
+    """The stream's text, line ends as they are; the stream itself stays open.
+
+    Bytes that are no text become halves of surrogate pairs, so that their row is refused and not the file.
+    """
+    text = io.TextIOWrapper(stream, encoding, "surrogateescape", newline="")
+    try:
+        yield text
+    finally:
+        if not stream.closed:
+            text.detach()
+
+
 def encoded(text: str) -> bytes:
-    """The bytes that were read with `surrogateescape`; halves of surrogate pairs that were written as such stay."""
+    """The bytes of what `as_text` read; halves of surrogate pairs that were written as such stay."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

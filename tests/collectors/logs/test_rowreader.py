@@ -9,7 +9,8 @@ from collectors.logs.mapping import Mapping, TypeRule, fitting, read_mappings
 from collectors.logs.rowreader import RowReader, reread, row_bytes
 from collectors.logs.rows import Fields
 from models.events import UnreadableEventError
-from models.process import Process, ProcessFileError, read_process
+from models.process import Process
+from models.process_file import ProcessFileError, read_process
 
 HEAD = """
 name = "p"
