@@ -1,7 +1,7 @@
 """What is known of one journey once its facts are folded: the rows that pages, figures and the state hash read.
 
-Times are microseconds since 1970 in UTC. Packed with msgspec's msgpack into `journey.derived`; `pack` and `unpack` are the
-only way in and out.
+Times are microseconds since 1970 in UTC. Packed with msgspec's msgpack into `journey.derived`; `pack` and `unpack`
+are the only way in and out.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class JourneyState(StrEnum):
 
 
 class StepRow(msgspec.Struct, array_like=True, gc=False):
-    """A step of a journey or subject. Withdrawn and nothing standing: no times, `withdrawn_at` set, `evidence` as inferred
-    or unknown; inferred: no times."""
+    """A step of a journey or subject. Withdrawn and nothing standing: no times, `withdrawn_at` set, `evidence` as
+    inferred or unknown; inferred: no times."""
 
     step: str
     subject: str
@@ -49,7 +49,8 @@ class StepRow(msgspec.Struct, array_like=True, gc=False):
 
 
 class SampleRow(msgspec.Struct, array_like=True, gc=False):
-    """One sample of a duration; still running while `finished_at` is None; `omitted` when negative ones are left out."""
+    """One sample of a duration; still running while `finished_at` is None; `omitted` when negative ones are left
+    out."""
 
     figure: str
     subject: str

@@ -1,7 +1,7 @@
 """What another system says happened: one event, checked, in canonical form, knowing what makes it itself.
 
-Wire shape: CloudEvents 1.0 as in the interface description. Everything a check can refuse is refused here, with a reason
-that names the field, so that a bad event costs one quarantined row and its neighbours go on.
+Wire shape: CloudEvents 1.0 as in the interface description. Everything a check can refuse is refused here, with a
+reason that names the field, so that a bad event costs one quarantined row and its neighbours go on.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class UnreadableEventError(SkipRecord):
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that happened, in canonical form.
 
-    Shape: `keys` maps a full key name (`netsuite-us/project`) to its sorted distinct values; `attributes` holds text, None
-    (clears), for `lines` a list of flat mappings, and for `payload` any JSON. Times are UTC. `identity` is a digest of
-    (source, id), `content_hash` of everything else.
+    Shape: `keys` maps a full key name (`netsuite-us/project`) to its sorted distinct values; `attributes` holds text,
+    None (clears), for `lines` a list of flat mappings, and for `payload` any JSON. Times are UTC. `identity` is a
+    digest of (source, id), `content_hash` of everything else.
     """
 
     source: str
@@ -261,12 +261,14 @@ def _attribute(name: str, value: Any) -> Any:
         )
     if isinstance(value, bool):
         return "true" if value else "false"
-    if not isinstance(value, str):
+    if name in NUMBERS or not isinstance(value, str):
         return _number(name, value)
+    return _text(name, value)
+
+
+def _text(name: str, value: str) -> str:
     if len(value) > LONGEST_TEXT:
         raise UnreadableEventError(f"data.attributes.{name} has {len(value)} characters; {LONGEST_TEXT} are allowed")
-    if name in NUMBERS:
-        return _number(name, value)
     if name in DATES:
         return _day(name, value)
     if name == "currency" and not (len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()):

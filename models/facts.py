@@ -36,9 +36,11 @@ _TIME_OFFSET = 10**17  # keeps times before 1970 in order as text
 
 
 class Slot(msgspec.Struct, array_like=True, gc=False):
-    """What one record says of one step and subject: the newest assertion, the newest retraction, the earliest time ever.
+    """What one record says of one step and subject: the newest assertion, the newest retraction, the earliest time
+    ever.
 
-    `version` and `withdrawn_version` are '' where nothing was said; they compare as text. `object` names what the step made.
+    `version` and `withdrawn_version` are '' where nothing was said; they compare as text. `object` names what the
+    step made.
     """
 
     version: str = ""
@@ -107,8 +109,8 @@ def unpack(packed: bytes) -> Facts:
 
 
 def version_of(event: Event) -> str:
-    """The order of what was said about a record, as text that compares: sequence, else when it was written down, else when
-    it happened; ties by content."""
+    """The order of what was said about a record, as text that compares: sequence, else when it was written down, else
+    when it happened; ties by content."""
     sequence = event.sequence
     if sequence is None:
         order = f"0{micros(event.recorded_at or event.occurred_at) + _TIME_OFFSET:019d}"

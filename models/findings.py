@@ -1,4 +1,5 @@
-"""What a journey's facts show that somebody must settle: failed operations, steps out of order, duplicates. Pure rules."""
+"""What a journey's facts show that somebody must settle: failed operations, steps out of order, duplicates. Pure
+rules."""
 
 from __future__ import annotations
 
@@ -217,7 +218,7 @@ def _duplicate(step: Step, group: tuple[str, ...], objects: dict[str, tuple[int,
         kind=ExceptionKind.DUPLICATE,
         anchor=names,
         opened_at=opened_at,
-        reason=f"{step.name}: {' and '.join(names)} stand for the same {' and '.join(step.alone_by or ())} in {group[0]}",
+        reason=f"{step.name}: {group[0]} has {' and '.join(names)} for the same {' and '.join(step.alone_by or ())}",
         fingerprint=fingerprint("duplicate", step.name),
         severity=SEVERITY[ExceptionKind.DUPLICATE],
         step=step.name,

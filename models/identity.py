@@ -1,7 +1,8 @@
 """Which events belong to which contract: keys by class, components, and what several contracts claim. Pure rules.
 
-Events join journeys through declared keys alone. An event that names contracts reaches exactly those; one that names none
-goes with its owned keys; one without either goes with its shared keys, a carried kind (invoice) before its carrier (payment).
+Events join journeys through declared keys alone. An event that names contracts reaches exactly those; one that names
+none goes with its owned keys; one without either goes with its shared keys, a carried kind (invoice) before its
+carrier (payment).
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+from models.catalogue import Catalogue
 from models.events import Event, digest, micros
-from models.process import Catalogue, KeyClass
-
+from models.process import KeyClass
 
 T = TypeVar("T")
 
@@ -43,8 +44,8 @@ class Key(NamedTuple):
 
 
 class Named(NamedTuple):
-    """What an event's keys say. `shared` are those that route it when it names nothing of a journey's own; `linkable` all
-    shared and context keys that a later event may come by; `carried` pairs of carrier and carried key."""
+    """What an event's keys say. `shared` are those that route it when it names nothing of a journey's own; `linkable`
+    all shared and context keys that a later event may come by; `carried` pairs of carrier and carried key."""
 
     contracts: tuple[Key, ...]
     owned: tuple[Key, ...]
@@ -121,8 +122,8 @@ class Conflict(NamedTuple):
 
 
 class Component(NamedTuple):
-    """Keys that hang together. `owners` maps each owned key to the contract it stays with, None where it is contested; without
-    any contract it maps to nothing and the component is a provisional journey."""
+    """Keys that hang together. `owners` maps each owned key to the contract it stays with, None where it is
+    contested; without any contract it maps to nothing and the component is a provisional journey."""
 
     contracts: tuple[Key, ...]
     owned: tuple[Key, ...]

@@ -1,4 +1,5 @@
-"""`throughline state`, `rebuild`, `audit`, `links`: what the state is, whether it is what the events make, who did what."""
+"""`throughline state`, `rebuild`, `audit`, `links`: what the state is, whether it is what the events make, who did
+what."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -63,14 +63,14 @@ def append(connection: Connection, events: Sequence[Event], observed_at: datetim
     replaced: list[tuple[Stored, Stored]] = []
     contents: set[UUID] = set()
     added = len(new)
-    for identity in sorted(others):
-        for event in sorted(others[identity].values(), key=lambda one: one.content_hash):
-            is_new, replacement = _add_content(connection, event, observed_at)
-            if is_new:
-                added += 1
-                contents.add(identity)
-            if replacement is not None:
-                replaced.append(replacement)
+    contested = (event for identity in sorted(others) for event in others[identity].values())
+    for event in sorted(contested, key=lambda one: (one.identity, one.content_hash)):
+        is_new, replacement = _add_content(connection, event, observed_at)
+        if is_new:
+            added += 1
+            contents.add(event.identity)
+        if replacement is not None:
+            replaced.append(replacement)
     new, replaced = _settled(new, replaced)
     _watermarks(connection, [*new, *(now for _, now in replaced)], observed_at)
     return Appended(new, replaced, contents, len(events) - added)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from models.errors import Refused
@@ -16,12 +17,20 @@ from models.store.removal import settle_keys
 from models.store.works import Workshop
 from sql import query
 
-
 _LINKABLE = (KeyClass.JOURNEY.value, KeyClass.OWNED.value)
 
 
 class LinkRefusedError(Refused):
     """Keys that cannot be linked; the message says which and why."""
+
+
+class Saying(NamedTuple):
+    """Who said something, when and why."""
+
+    decision_id: str
+    decided_at: datetime
+    actor: str
+    reason: str
 
 
 def link(
@@ -34,8 +43,8 @@ def link(
     reason: str,
     at: datetime,
 ) -> bool:
-    """Say that these journey and owned keys, (name, value) each, belong together; a contested key stays with the contract
-    that it is linked to. False when this decision was taken before.
+    """Say that these journey and owned keys, (name, value) each, belong together; a contested key stays with the
+    contract that it is linked to. False when this decision was taken before.
 
     Errors: LinkRefusedError for fewer than two keys, an unknown key, a shared or context key, or two contracts.
     """
@@ -56,7 +65,7 @@ def link(
     if len(set(contracts)) > 1:
         raise LinkRefusedError(f"{' and '.join(contracts)} are two contracts, which never merge; relate them instead")
     document = {"keys": texts}
-    if not _decide(connection, decision_id, "link", document, actor, reason, at):
+    if not _decide(connection, "link", document, Saying(decision_id, at, actor, reason)):
         return False
     for hash_ in sorted(set(hashes)):
         connection.execute(query("add_decision_key"), {"key_hash": hash_, "decision_id": decision_id})
@@ -75,14 +84,15 @@ def unlink(
     reason: str,
     at: datetime,
 ) -> bool:
-    """Take the link decided as `linked_by` back; what hung together by it alone parts again. False when it was done before.
+    """Take the link decided as `linked_by` back; what hung together by it alone parts again. False when it was done
+    before.
 
     Errors: LinkRefusedError when there is no such decision.
     """
     hashes = [row[0] for row in connection.execute(query("keys_of_decision"), {"decision_id": linked_by})]
     if not hashes:
         raise LinkRefusedError(f"there is no link decided as {linked_by}; `throughline journeys links` lists them")
-    if not _decide(connection, decision_id, "unlink", {"decision": linked_by}, actor, reason, at):
+    if not _decide(connection, "unlink", {"decision": linked_by}, Saying(decision_id, at, actor, reason)):
         return False
     connection.execute(query("make_incoming_tables"))
     settle_keys(connection, workshop, hashes)
@@ -104,26 +114,18 @@ def decided(connection: Connection) -> list[dict[str, object]]:
     ]
 
 
-def _decide(
-    connection: Connection,
-    decision_id: str,
-    kind: str,
-    document: Mapping[str, object],
-    actor: str,
-    reason: str,
-    at: datetime,
-) -> bool:
+def _decide(connection: Connection, kind: str, document: Mapping[str, object], said: Saying) -> bool:
     row = connection.execute(
-        query("add_decision"),
-        {
-            "decision_id": decision_id,
-            "kind": kind,
-            "decided_at": at,
-            "actor": actor,
-            "reason": reason,
-            "document": to_json(document),
-        },
+        query("add_decision"), {**said._asdict(), "kind": kind, "document": to_json(document)}
     ).fetchone()
     if row is not None:
-        record(connection, at=at, actor=actor, verb=kind, object=decision_id, outcome="done", reason=reason)
+        record(
+            connection,
+            at=said.decided_at,
+            actor=said.actor,
+            verb=kind,
+            object=said.decision_id,
+            outcome="done",
+            reason=said.reason,
+        )
     return row is not None

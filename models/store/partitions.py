@@ -29,6 +29,7 @@ def ensure_month(pool: Pool, at: datetime) -> None:
         try:
             connection.execute(statement)
         except (psycopg.errors.CheckViolation, psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable):
-            # The default partition holds rows of this month, or another writer made it at this moment: either way it is served.
+            # The default partition holds rows of this month, or another writer made it at this moment: either way it
+            # is served.
             connection.rollback()
     made.add(name)

@@ -1,7 +1,7 @@
 """Giving the events of a batch their journeys. The ordinary path: no contract meets another.
 
-Works in sets: the keys of the batch are looked up, what hangs together becomes one journey, shared keys are followed. Where
-two contracts meet in one component, `models/store/reroute.py` settles who owns what.
+Works in sets: the keys of the batch are looked up, what hangs together becomes one journey, shared keys are followed.
+Where two contracts meet in one component, `models/store/reroute.py` settles who owns what.
 """
 
 from __future__ import annotations

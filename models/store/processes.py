@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from models.process import Catalogue, ProcessFileError, content_digest, read_process
+from models.catalogue import Catalogue
+from models.process_file import ProcessFileError, content_digest, read_process
 from models.store.engine import Connection, Pool, in_transaction
 from models.store.works import Workshop, work_from_row
 from sql import query
@@ -17,8 +18,8 @@ _RULES = "rules"
 def load_processes(connection: Connection, texts: Iterable[tuple[str, str]], now: datetime) -> None:
     """Keep these process files, given as (file, text), in the store, where every part of the program reads them.
 
-    The text of a version may be mended; `bring_up_to_date` then folds the journeys anew. Errors: ProcessFileError, also when
-    two processes do not go together; nothing is kept then.
+    The text of a version may be mended; `bring_up_to_date` then folds the journeys anew. Errors: ProcessFileError,
+    also when two processes do not go together; nothing is kept then.
     """
     for file, text in texts:
         process = read_process(text, file)

@@ -47,9 +47,11 @@ def rebuild(
     as_of: datetime | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Rebuilt:
-    """Fold every counting event again, beside what stands; with `check` nothing is changed, otherwise the result replaces it.
+    """Fold every counting event again, beside what stands; with `check` nothing is changed, otherwise the result
+    replaces it.
 
-    Writers wait meanwhile, readers do not until the moment of replacing. `progress` is told (events done, events in all).
+    Writers wait meanwhile, readers do not until the moment of replacing. `progress` is told (events done, events in
+    all).
     """
 
     def work(connection: Connection) -> Rebuilt:

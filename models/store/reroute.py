@@ -1,4 +1,5 @@
-"""Components in which contracts meet, are parted, or lose an event: who owns what is settled anew from all their events.
+"""Components in which contracts meet, are parted, or lose an event: who owns what is settled anew from all their
+events.
 
 The slow path, and the same for every cause, so that it cannot depend on the order in which things were learned.
 """
@@ -40,8 +41,8 @@ class Reroute:
     ) -> None:
         """Make the journeys of these components anew from their events, `extra` ones added and `dropped` ones left out.
 
-        `fresh_keys` were written by this batch and lead nowhere yet. Journeys get new numbers, so that a writer who waited
-        for an old one finds it gone and looks again.
+        `fresh_keys` were written by this batch and lead nowhere yet. Journeys get new numbers, so that a writer who
+        waited for an old one finds it gone and looks again.
         """
         rows = self._connection.execute(query("lock_components"), {"components": sorted(components)}).fetchall()
         before = [row[0] for row in rows]
@@ -69,7 +70,8 @@ class Reroute:
     def _keys_inside(
         self, before: list[int], events: list[tuple[Stored, Named]], fresh_keys: Collection[UUID]
     ) -> dict[UUID, Key]:
-        """The journey and owned keys of these components; contracts that an event names from elsewhere are not among them."""
+        """The journey and owned keys of these components; contracts that an event names from elsewhere are not among
+        them."""
         rows = self._connection.execute(query("keys_of_journeys"), {"journeys": before}).fetchall()
         known = {row[0] for row in rows} | set(fresh_keys)
         return {

@@ -36,8 +36,8 @@ def state_hash(connection: Connection, as_of: datetime) -> str:
 def state_lines(connection: Connection, as_of: datetime) -> Iterator[bytes]:
     """One JSON line each for journeys, steps, amendments, exceptions and samples as of an instant.
 
-    Times are UTC with microseconds, decimals have no trailing zeros. Left out: numbers of the store, when we learned things,
-    leases, cursors, deliveries, audit.
+    Times are UTC with microseconds, decimals have no trailing zeros. Left out: numbers of the store, when we learned
+    things, leases, cursors, deliveries, audit.
     """
     for key, contract, state, reason, step, packed in _stream(connection, "state_journeys", {}):
         derived = unpack(packed)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from models.catalogue import Catalogue
 from models.exceptions import SEVERITY, ExceptionKind, ExceptionStatus, exception_id
 from models.fingerprint import fingerprint
-from models.process import Catalogue
 from models.store.append import Stored, to_json
 from models.store.engine import Connection
 from sql import query

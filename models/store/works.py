@@ -9,12 +9,13 @@ from typing import Any
 
 from models import derived as derived_rows
 from models import facts as fact_rows
+from models.catalogue import Catalogue
 from models.derived import Derived
 from models.events import from_micros
 from models.exceptions import ExceptionStatus
 from models.facts import Facts, Gathering
 from models.fold import Folding
-from models.process import Catalogue, Process
+from models.process import Process
 from models.store.append import Stored, read_events, to_json
 from models.store.engine import Connection
 from sql import query
@@ -55,7 +56,8 @@ class Work:
 
 
 class Workshop:
-    """The rules by which journeys are folded: loaded processes and the roles of systems. Holds no state of the store."""
+    """The rules by which journeys are folded: loaded processes and the roles of systems. Holds no state of the
+    store."""
 
     def __init__(self, catalogue: Catalogue, roles: Mapping[str, str]) -> None:
         self.catalogue = catalogue

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
-from decimal import Decimal
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 
-from models.questions import QuestionError
+from models.questions import QuestionError, read_integer, read_text
+from models.store.reading.fields import Kind
 
 _LONGEST = 20_000
 
@@ -45,6 +46,19 @@ def read_cursor(text: str) -> Cursor:
         return _decoder.decode(urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
     except (ValueError, msgspec.DecodeError, RecursionError):
         raise QuestionError("cursor is none that a list gave; take it from `next` as it is", "cursor") from None
+
+
+def read_place(value: str | int, kind: Kind) -> Any:
+    """A value of an ordering column as `plain` wrote it. QuestionError where somebody else did."""
+    try:
+        if kind is Kind.TIME:
+            at = datetime.fromisoformat(str(value))
+            return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+        if kind is Kind.NUMBER:
+            return Decimal(str(value))
+        return read_integer("cursor", str(value)) if kind is Kind.INTEGER else read_text("cursor", str(value))
+    except (ValueError, InvalidOperation):
+        raise QuestionError("cursor does not fit this list", "cursor") from None
 
 
 def plain(value: Any) -> str | int:

@@ -7,14 +7,17 @@ from typing import NamedTuple
 from psycopg.rows import dict_row
 
 from models import derived as packing
+from models.derived import Derived
 from models.events import digest
 from models.exceptions import ExceptionKind
 from models.masking import MASKING
 from models.store.engine import Connection
 from models.store.reading.listing import Row
+from models.store.reading.transactions import find_transaction
 from sql import query
 
 _MOST_EVENTS = 20
+_MOST_TRANSACTIONS = 50
 _ABOUT_AN_EVENT = (ExceptionKind.UNLINKED, ExceptionKind.CHANGED_CONTENT)
 
 
@@ -40,15 +43,27 @@ def backing(connection: Connection, exception_id: str, kind: str) -> Backing:
     return Backing(list(anchor), [_event(row) for row in rows])
 
 
+def transactions_of(connection: Connection, key: str) -> list[Row]:
+    """The operations of the journey listed under `key`, in the shape of the interface; at most fifty."""
+    derived = _derived(connection, key)
+    operations = [one.operation for one in derived.transactions] if derived else []
+    found = (find_transaction(connection, operation) for operation in operations[:_MOST_TRANSACTIONS])
+    return [row for row in found if row is not None]
+
+
 def terms_of(connection: Connection, key: str) -> dict[str, Row]:
     """What is agreed for a journey and what each system holds, by field: `{agreed, held: {system: value}}`."""
-    found = connection.execute(query("derived_of_journey"), {"key": key}).fetchone()
-    if found is None:
+    derived = _derived(connection, key)
+    if derived is None:
         return {}
-    derived = packing.unpack(found[0])
     fields = sorted({*derived.agreed, *derived.held})
     held = {name: {"agreed": derived.agreed.get(name), "held": derived.held.get(name, {})} for name in fields}
     return {name: told for name, told in held.items() if told["agreed"] is not None or told["held"]}
+
+
+def _derived(connection: Connection, key: str) -> Derived | None:
+    found = connection.execute(query("derived_of_journey"), {"key": key}).fetchone()
+    return None if found is None else packing.unpack(found[0])
 
 
 def _event(row: Row) -> Row:

@@ -9,58 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from enum import StrEnum
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from models.questions import (
-    USUAL,
-    QuestionError,
-    read_instant,
-    read_integer,
-    read_limit,
-    read_number,
-    read_text,
-    unknown,
-)
+from models.questions import USUAL, QuestionError, read_limit, unknown
 from models.store.engine import Connection
-from models.store.reading.cursor import Cursor, plain, read_cursor, write_cursor
+from models.store.reading.cursor import Cursor, plain, read_cursor, read_place, write_cursor
+from models.store.reading.fields import CONTROLS, Field, Fields, Kind, Row, column
 from sql import query
 
-Row = dict[str, Any]
-_CONTROLS = ("limit", "cursor", "sort")
-
-
-class Kind(StrEnum):
-    """What a field holds, and so how a filter on it is read."""
-
-    TEXT = "text"
-    TIME = "time"
-    NUMBER = "number"
-    INTEGER = "integer"
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column that a list can be filtered and sorted by.
-
-    `order` is the column that sorts instead of it; `condition` names the query text that filters instead of comparing.
-    """
-
-    name: str
-    kind: Kind = Kind.TEXT
-    is_nullable: bool = True
-    is_filter: bool = True
-    is_sort: bool = True
-    order: str = ""
-    condition: str = ""
-
-    @property
-    def column(self) -> str:
-        """The column that orders the list when it is sorted by this field."""
-        return self.order or self.name
+__all__ = ["Asked", "Field", "Kind", "Listing", "Page", "Row", "read_asked"]
 
 
 @dataclass(frozen=True)
@@ -84,19 +44,27 @@ class Page:
 
 @dataclass(frozen=True)
 class Listing:
-    """One list: the query whose rows it shows, its fields, the columns that make a row unique, its usual order."""
+    """One list: the query whose rows it shows, its fields, the columns that make a row unique, its usual order.
+
+    `over` names another query, whose rows the first finds as `source`.
+    """
 
     query: str
     fields: tuple[Field, ...]
     unique: tuple[str, ...]
     usual_sort: str
+    over: str = ""
 
     @property
     def filters(self) -> list[str]:
         """The names of every filter, ranges included."""
-        names = [one.name for one in self.fields if one.is_filter]
-        ranges = [one.name for one in self.fields if one.is_filter and one.kind is not Kind.TEXT]
-        return [*names, *(f"{name}_{end}" for name in ranges for end in ("from", "to"))]
+        return Fields(self.fields).filters
+
+    @property
+    def source(self) -> LiteralString:
+        """The text of the query whose rows it shows."""
+        text = query(self.query).rstrip(";\n ")
+        return "WITH source AS (\n" + query(self.over).rstrip(";\n ") + "\n)\n" + text if self.over else text
 
     @property
     def sorts(self) -> list[str]:
@@ -131,11 +99,11 @@ class Listing:
 
 def read_asked(parameters: Mapping[str, Sequence[str]], zone: tzinfo = UTC) -> Asked:
     """What the parameters of a query string ask for: limit, cursor and sort, and all others as filters."""
-    for name in _CONTROLS:
+    for name in CONTROLS:
         if len(parameters.get(name, ())) > 1:
             raise QuestionError(f"{name} is given more than once", name)
-    limit, cursor, sort = (next(iter(parameters.get(name, ())), "") for name in _CONTROLS)
-    filters = {name: list(values) for name, values in parameters.items() if name not in _CONTROLS}
+    limit, cursor, sort = (next(iter(parameters.get(name, ())), "") for name in CONTROLS)
+    filters = {name: list(values) for name, values in parameters.items() if name not in CONTROLS}
     return Asked(read_limit(limit) if "limit" in parameters else USUAL, cursor, sort, filters, zone)
 
 
@@ -146,15 +114,13 @@ class _Search:
         self, listing: Listing, sort: str, filters: Mapping[str, Sequence[str]], zone: tzinfo, parameters: Row
     ) -> None:
         self._listing = listing
-        self._zone = zone
-        self._fields = {one.name: one for one in listing.fields}
-        self._values = dict(parameters)
         self._is_descending = sort.startswith("-")
         name = sort.removeprefix("-")
         if name not in listing.sorts:
             raise unknown("sort", name, listing.sorts)
-        self._sort = self._fields[name]
-        self._conditions = [self._condition(name, values) for name, values in filters.items()]
+        self._sort = next(one for one in listing.fields if one.name == name)
+        self._conditions, values = Fields(listing.fields).conditions(filters, zone)
+        self._values = {**parameters, **values}
 
     def rows(self, connection: Connection, count: int, after: Cursor | None) -> list[Row]:
         """So many rows after the cursor's, those without a value in the sort column at the end."""
@@ -181,16 +147,16 @@ class _Search:
         order = self._order(in_nulls)
         if self._sort.is_nullable:
             test = "{} IS NULL" if in_nulls else "{} IS NOT NULL"
-            conditions.append(sql.SQL(test).format(_column(self._sort.column)))
+            conditions.append(sql.SQL(test).format(column(self._sort.column)))
         if after is not None:
             conditions.append(self._after(order, after, values))
         direction = sql.SQL(" DESC" if self._is_descending else " ASC")
         statement = sql.SQL(
             "SELECT * FROM ({source}) AS listed WHERE {conditions} ORDER BY {order} LIMIT {count}"
         ).format(
-            source=sql.SQL(query(self._listing.query).rstrip(";\n ")),
+            source=sql.SQL(self._listing.source),
             conditions=sql.SQL(" AND ").join(conditions) if conditions else sql.SQL("true"),
-            order=sql.SQL(", ").join(_column(name) + direction for name in order),
+            order=sql.SQL(", ").join(column(name) + direction for name in order),
             count=sql.Placeholder("count"),
         )
         with connection.cursor(row_factory=dict_row) as cursor:
@@ -205,43 +171,9 @@ class _Search:
             for one in self._listing.fields
         }
         for number, (name, value) in enumerate(zip(order, after.place, strict=True)):
-            values[f"after_{number}"] = self._read("cursor", str(value), kinds.get(name, Kind.TEXT))
+            values[f"after_{number}"] = read_place(value, kinds.get(name, Kind.TEXT))
         return sql.SQL("({columns}) {sign} ({values})").format(
-            columns=sql.SQL(", ").join(map(_column, order)),
+            columns=sql.SQL(", ").join(map(column, order)),
             sign=sql.SQL("<" if self._is_descending else ">"),
             values=sql.SQL(", ").join(sql.Placeholder(f"after_{number}") for number in range(len(order))),
         )
-
-    def _condition(self, name: str, values: Sequence[str]) -> sql.Composable:
-        if name not in self._listing.filters:
-            raise unknown("filter", name, [*self._listing.filters, *_CONTROLS])
-        if name not in self._fields:
-            return self._range(name, values)
-        one = self._fields[name]
-        # Nothing after the equals sign finds rows that have nothing there.
-        wanted = [value for value in values if value or not one.is_nullable]
-        self._values[f"is_{name}"] = [self._read(name, value, one.kind) for value in wanted]
-        if one.condition:
-            return sql.SQL(query(one.condition))
-        parts = [sql.SQL("{} = ANY({})").format(_column(name), sql.Placeholder(f"is_{name}"))] if wanted else []
-        if len(wanted) < len(values):
-            parts.append(sql.SQL("{} IS NULL").format(_column(name)))
-        return sql.SQL("({})").format(sql.SQL(" OR ").join(parts))
-
-    def _range(self, name: str, values: Sequence[str]) -> sql.Composable:
-        if len(values) > 1:
-            raise QuestionError(f"{name} is given more than once", name)
-        of, _, end = name.rpartition("_")
-        self._values[name] = self._read(name, values[0], self._fields[of].kind)
-        return sql.SQL("{} {} {}").format(_column(of), sql.SQL(">=" if end == "from" else "<"), sql.Placeholder(name))
-
-    def _read(self, name: str, text: str, kind: Kind) -> Any:
-        if kind is Kind.TIME:
-            return read_instant(name, text, self._zone)
-        if kind is Kind.NUMBER:
-            return read_number(name, text)
-        return read_integer(name, text) if kind is Kind.INTEGER else read_text(name, text)
-
-
-def _column(name: str) -> sql.Composable:
-    return sql.Identifier("listed", name)

@@ -15,13 +15,16 @@ from sql import query
 
 _MOST_CAUSES = 8
 
+WORKER_BEAT = "worker_beat"
+"""The fact of the store that a worker renews while it lives."""
+
 
 def standing(connection: Connection, process: str) -> list[Row]:
     """Where the journeys of a process stand.
 
     Shape: `{state, step, count, last_at}`; step None before the first, last_at of the journey longest without news.
     """
-    return _rows(connection, sql.SQL(query("journeys_standing")), {"process": process})
+    return _rows(connection, sql.Composed([sql.SQL(query("journeys_standing"))]), {"process": process})
 
 
 def journeys_by_process(connection: Connection) -> dict[str, int]:
@@ -29,10 +32,12 @@ def journeys_by_process(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(query("journeys_by_process")).fetchall())
 
 
-def newest_event_at(connection: Connection) -> datetime | None:
-    """When the newest event happened; None before the first."""
-    row = connection.execute(query("newest_event")).fetchone()
-    return None if row is None else row[0]
+def freshness(connection: Connection) -> Row:
+    """How new the data is: `{newest_event_at, beat_at, quarantined}`.
+
+    newest_event_at is None before the first event, beat_at (a worker's last sign of life) before the first worker.
+    """
+    return _rows(connection, sql.Composed([sql.SQL(query("freshness"))]), {"beat": WORKER_BEAT})[0]
 
 
 def count_exceptions(connection: Connection, process: str, as_of: datetime) -> list[Row]:
@@ -63,6 +68,6 @@ def _over_listed(name: str) -> sql.Composed:
     return sql.SQL("WITH listed AS ({}\n)\n{}").format(listed, sql.SQL(query(name)))
 
 
-def _rows(connection: Connection, statement: sql.Composable, parameters: Row) -> list[Row]:
+def _rows(connection: Connection, statement: sql.Composed, parameters: Row) -> list[Row]:
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(statement, parameters).fetchall()

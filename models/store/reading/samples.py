@@ -26,7 +26,8 @@ SAMPLES = Listing(
 def list_samples(connection: Connection, process: str, figure: str, asked: Asked) -> Page:
     """Samples of a figure, the longest first.
 
-    Shape: `{key, contract, customer, state, subject, started_at, finished_at, seconds, part}`; seconds None while running.
+    Shape: `{key, contract, customer, state, subject, started_at, finished_at, seconds, part}`; seconds None while it
+    runs.
     """
     page = SAMPLES.page(connection, asked, process=process, figure=figure)
     rows = [row | {"seconds": None if row["seconds"] is None else float(row["seconds"])} for row in page.rows]
