@@ -53,7 +53,7 @@ FROM (
     INNER JOIN journey_key AS shared ON shared.key_hash = link.from_hash
     WHERE own.journey_id = %(journey_id)s
         AND own.class IN ('journey', 'owned')
-) AS leading
+) AS found
 ORDER BY class IN ('shared', 'context'), name, value
 LIMIT %(count)s;
 
