@@ -93,9 +93,12 @@ def server(url: str) -> ServerFacts:
 
 
 @contextmanager
-def transaction(pool: Pool) -> Iterator[Connection]:
-    """One transaction: committed at the end of the block, rolled back when it raises. Never retried."""
-    with translated(), pool.connection() as connection, connection.transaction():
+def transaction(pool: Pool, *, wait_seconds: float | None = None) -> Iterator[Connection]:
+    """One transaction: committed at the end of the block, rolled back when it raises. Never retried.
+
+    `wait_seconds`: how long to wait for a connection, None for as long as the pool does.
+    """
+    with translated(), pool.connection(wait_seconds) as connection, connection.transaction():
         yield connection
 
 
@@ -127,7 +130,7 @@ def translated() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise StoreUnavailableError(
-            f"no database connection came free within {_WAIT_SECONDS:.0f} s; try again, or start fewer workers"
+            "no database connection came free in time; try again, see `throughline doctor`, or start fewer workers"
         ) from error
     except psycopg.Error as error:
         translation = _translate(error)
