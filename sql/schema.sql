@@ -1,5 +1,16 @@
 -- PostgreSQL database dump
 
+-- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % is refused', tg_table_name, tg_op
+        USING ERRCODE = 'restrict_violation';
+END
+$$;
+
 -- Name: amendment; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.amendment (
@@ -9,6 +20,19 @@ CREATE TABLE public.amendment (
     approved_at timestamp with time zone,
     state text NOT NULL,
     targets jsonb NOT NULL
+);
+
+-- Name: answer; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.answer (
+    actor text NOT NULL,
+    idempotency_key text NOT NULL,
+    request_hash uuid NOT NULL,
+    claimed_at timestamp with time zone NOT NULL,
+    status integer,
+    headers jsonb,
+    body bytea,
+    CONSTRAINT answer_check CHECK (((status IS NULL) = (body IS NULL)))
 );
 
 -- Name: audit; Type: TABLE; Schema: public; Owner: -
@@ -327,6 +351,11 @@ ALTER TABLE ONLY public.event ATTACH PARTITION public.event_default DEFAULT;
 ALTER TABLE ONLY public.amendment
     ADD CONSTRAINT amendment_pkey PRIMARY KEY (journey_id, amendment);
 
+-- Name: answer answer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.answer
+    ADD CONSTRAINT answer_pkey PRIMARY KEY (actor, idempotency_key);
+
 -- Name: audit audit_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.audit
@@ -447,13 +476,49 @@ ALTER TABLE ONLY public.transaction_place
 ALTER TABLE ONLY public.undeclared_kind
     ADD CONSTRAINT undeclared_kind_pkey PRIMARY KEY (kind);
 
+-- Name: amendment_by_approval; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX amendment_by_approval ON public.amendment USING btree (approved_at, amendment);
+
+-- Name: amendment_by_contract; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX amendment_by_contract ON public.amendment USING btree (contract, approved_at, amendment);
+
 -- Name: amendment_by_name; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX amendment_by_name ON public.amendment USING btree (amendment, journey_id);
 
+-- Name: amendment_by_state; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX amendment_by_state ON public.amendment USING btree (state, approved_at, amendment);
+
+-- Name: answer_by_claim; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX answer_by_claim ON public.answer USING btree (claimed_at);
+
+-- Name: audit_by_actor; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_by_actor ON public.audit USING btree (actor, seq);
+
+-- Name: audit_by_object; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_by_object ON public.audit USING btree (object, seq);
+
+-- Name: audit_by_time; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_by_time ON public.audit USING btree (at, seq);
+
+-- Name: exception_by_assignee; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX exception_by_assignee ON public.exception USING btree (assignee, opened_at, exception_id) WHERE (assignee IS NOT NULL);
+
 -- Name: exception_by_contract; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX exception_by_contract ON public.exception USING btree (contract);
+
+-- Name: exception_by_fingerprint; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX exception_by_fingerprint ON public.exception USING btree (fingerprint, opened_at, exception_id);
 
 -- Name: exception_by_id; Type: INDEX; Schema: public; Owner: -
 
@@ -463,17 +528,53 @@ CREATE INDEX exception_by_id ON public.exception USING btree (exception_id, cont
 
 CREATE INDEX exception_by_kind ON public.exception USING btree (kind, status, opened_at, exception_id);
 
+-- Name: exception_by_opening; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX exception_by_opening ON public.exception USING btree (opened_at, exception_id);
+
+-- Name: exception_by_operation; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX exception_by_operation ON public.exception USING btree (operation) WHERE (operation IS NOT NULL);
+
+-- Name: exception_by_owner; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX exception_by_owner ON public.exception USING btree (owner, opened_at, exception_id) WHERE (owner IS NOT NULL);
+
+-- Name: exception_by_settling; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX exception_by_settling ON public.exception USING btree (settled_at, opened_at, exception_id);
+
+-- Name: exception_by_severity; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX exception_by_severity ON public.exception USING btree (array_position(ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text], severity), opened_at, exception_id);
+
 -- Name: exception_by_status; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX exception_by_status ON public.exception USING btree (status, opened_at, exception_id);
+
+-- Name: exception_by_system; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX exception_by_system ON public.exception USING btree (system, opened_at, exception_id);
+
+-- Name: exception_by_transaction; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX exception_by_transaction ON public.exception USING btree (transaction) WHERE (transaction IS NOT NULL);
 
 -- Name: journey_by_component; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX journey_by_component ON public.journey USING btree (component_id) WHERE (component_id <> journey_id);
 
+-- Name: journey_by_contract; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX journey_by_contract ON public.journey USING btree (contract) WHERE (contract IS NOT NULL);
+
 -- Name: journey_by_customer; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX journey_by_customer ON public.journey USING btree (customer, key) WHERE (NOT contested);
+
+-- Name: journey_by_dimensions; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX journey_by_dimensions ON public.journey USING btree (contract_type, region, entity, practice, key) WHERE (NOT contested);
 
 -- Name: journey_by_key; Type: INDEX; Schema: public; Owner: -
 
@@ -514,6 +615,18 @@ CREATE INDEX transaction_place_by_journey ON public.transaction_place USING btre
 -- Name: event_default_pkey; Type: INDEX ATTACH; Schema: public; Owner: -
 
 ALTER INDEX public.event_pkey ATTACH PARTITION public.event_default_pkey;
+
+-- Name: audit append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: decision append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.decision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: event append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.event FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 -- Name: decision_key decision_key_decision_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
