@@ -280,8 +280,9 @@ def test_a_long_path_gets_a_socket_elsewhere_as_private(test_home: Path) -> None
 
 
 @needs_root
-def test_a_home_inside_a_private_folder_of_roots_stays_private(tmp_path: Path) -> None:
-    private = tmp_path / "private"
+def test_a_home_inside_a_private_folder_of_roots_stays_private(test_home: Path) -> None:
+    # Not pytest's own folder: every start of pytest takes the rights of others off that one, this entry's too.
+    private = test_home / "private"
     private.mkdir(mode=0o700)
     with embedded_server(private / "home") as server:
         assert is_up(server)
