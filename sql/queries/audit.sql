@@ -10,6 +10,7 @@ ORDER BY seq DESC
 LIMIT 1;
 
 -- name: add_audit
+-- One line at the end of the log.
 INSERT INTO audit (seq, at, actor, verb, object, outcome, reason, hash, previous_hash)
 VALUES (%(seq)s, %(at)s, %(actor)s, %(verb)s, %(object)s, %(outcome)s, %(reason)s, %(hash)s, %(previous_hash)s);
 

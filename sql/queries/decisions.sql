@@ -6,6 +6,7 @@ ON CONFLICT (decision_id) DO NOTHING
 RETURNING decision_id;
 
 -- name: add_decision_key
+-- A decision is about this key.
 INSERT INTO decision_key (key_hash, decision_id)
 VALUES (%(key_hash)s, %(decision_id)s);
 

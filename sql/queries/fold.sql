@@ -33,15 +33,19 @@ places AS (DELETE FROM transaction_place USING gone WHERE transaction_place.jour
 DELETE FROM journey USING gone WHERE journey.journey_id = gone.journey_id;
 
 -- name: remove_samples
+-- The samples of these journeys are written anew. Parameters: journeys.
 DELETE FROM sample WHERE journey_id = ANY(%(journeys)s);
 
 -- name: remove_amendments
+-- The amendments of these journeys are written anew. Parameters: journeys.
 DELETE FROM amendment WHERE journey_id = ANY(%(journeys)s);
 
 -- name: remove_exceptions
+-- The exceptions of these journeys are written anew. Parameters: journeys.
 DELETE FROM exception WHERE journey_id = ANY(%(journeys)s);
 
 -- name: remove_transaction_places
+-- Where the transactions of these journeys are found is written anew. Parameters: journeys.
 DELETE FROM transaction_place WHERE journey_id = ANY(%(journeys)s);
 
 -- name: add_loose_exception

@@ -21,11 +21,13 @@ WHERE name = %(name)s
     AND version = %(version)s;
 
 -- name: set_system
+-- A system as the settings list it.
 INSERT INTO system (name, product, role)
 VALUES (%(name)s, %(product)s, %(role)s)
 ON CONFLICT (name) DO UPDATE SET product = excluded.product, role = excluded.role;
 
 -- name: remove_other_systems
+-- Systems that the settings list no more. Parameters: names.
 DELETE FROM system WHERE NOT name = ANY(%(names)s);
 
 -- name: roles
@@ -37,6 +39,7 @@ SELECT name, role FROM system;
 SELECT value FROM store_fact WHERE name = %(name)s;
 
 -- name: set_store_fact
+-- Something about this store that is no business state.
 INSERT INTO store_fact (name, value, updated_at)
 VALUES (%(name)s, %(value)s, %(now)s)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at;

@@ -16,52 +16,63 @@ CREATE TABLE rebuilding.transaction_place (LIKE public.transaction_place INCLUDI
 SET LOCAL search_path = rebuilding, public;
 
 -- name: look_at_store
+-- The standing tables come first again.
 SET LOCAL search_path = public;
 
 -- name: drop_rebuild_tables
+-- What was made beside the standing tables goes.
 DROP SCHEMA rebuilding CASCADE;
 
 -- name: replace_journey
+-- What was made beside the standing table takes its place.
 TRUNCATE public.journey;
 INSERT INTO public.journey
 SELECT * FROM rebuilding.journey;
 
 -- name: replace_journey_key
+-- What was made beside the standing table takes its place.
 TRUNCATE public.journey_key;
 INSERT INTO public.journey_key
 SELECT * FROM rebuilding.journey_key;
 
 -- name: replace_key_link
+-- What was made beside the standing table takes its place.
 TRUNCATE public.key_link;
 INSERT INTO public.key_link
 SELECT * FROM rebuilding.key_link;
 
 -- name: replace_journey_event
+-- What was made beside the standing table takes its place.
 TRUNCATE public.journey_event;
 INSERT INTO public.journey_event
 SELECT * FROM rebuilding.journey_event;
 
 -- name: replace_sample
+-- What was made beside the standing table takes its place.
 TRUNCATE public.sample;
 INSERT INTO public.sample
 SELECT * FROM rebuilding.sample;
 
 -- name: replace_amendment
+-- What was made beside the standing table takes its place.
 TRUNCATE public.amendment;
 INSERT INTO public.amendment
 SELECT * FROM rebuilding.amendment;
 
 -- name: replace_exception
+-- What was made beside the standing table takes its place.
 TRUNCATE public.exception;
 INSERT INTO public.exception
 SELECT * FROM rebuilding.exception;
 
 -- name: replace_transaction_place
+-- What was made beside the standing table takes its place.
 TRUNCATE public.transaction_place;
 INSERT INTO public.transaction_place
 SELECT * FROM rebuilding.transaction_place;
 
 -- name: count_counting_events
+-- How many events count. Columns: count.
 SELECT count(*) FROM event_identity;
 
 -- name: counting_events_after
@@ -77,4 +88,5 @@ ORDER BY event.event_id
 LIMIT %(count)s;
 
 -- name: identities_with_variants
+-- Identities that were sent with several contents. Columns: identity.
 SELECT DISTINCT identity FROM event_variant;

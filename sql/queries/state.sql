@@ -16,11 +16,13 @@ WHERE opened_at <= %(as_of)s
 ORDER BY exception_id, contract COLLATE "C";
 
 -- name: state_samples
+-- Every sample by the key of its journey.
 SELECT journey.key, sample.figure, sample.subject, sample.started_at, sample.finished_at, sample.seconds, sample.omitted
 FROM sample
 INNER JOIN journey USING (journey_id);
 
 -- name: state_amendments
+-- Every amendment by the key of its journey.
 SELECT journey.key, amendment.amendment, amendment.contract, amendment.approved_at, amendment.state, amendment.targets
 FROM amendment
 INNER JOIN journey USING (journey_id);
