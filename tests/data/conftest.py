@@ -1,0 +1,119 @@
+"""Stores into which a real log was imported, once for the tests of a module."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import pytest
+
+from app.process_files import find_process
+from collectors.logs.importing import Import, Report
+from collectors.logs.open import open_log
+from collectors.logs.reading import choose_mapping
+from collectors.logs.rowreader import RowReader
+from models.store.engine import Pool, in_transaction, open_pool
+from models.store.processes import load_processes
+from models.store.state import default_as_of, state_hash
+from tests.requirements import DATA
+from tests.servers import Databases
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands, after the newest event of every log."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+class Figure(NamedTuple):
+    """What a figure says of all time."""
+
+    finished: int
+    running: int
+    p50: float | None
+    p90: float | None
+    greatest: float | None
+    negative: int
+
+
+class Imported:
+    """A store with one log in it, and what the import reported."""
+
+    def __init__(self, pool: Pool, url: str, report: Report) -> None:
+        self.pool = pool
+        self.url = url
+        self.report = report
+
+    def count(self, question: str) -> int:
+        """The number that a question to the store has for an answer."""
+        with self.pool.connection() as connection:
+            row = connection.execute(question).fetchone()  # type: ignore[arg-type]
+        assert row is not None
+        return int(row[0])
+
+    @property
+    def journeys(self) -> int:
+        return self.count("SELECT count(*) FROM journey WHERE NOT contested")
+
+    @property
+    def hash(self) -> str:
+        with self.pool.connection() as connection:
+            return state_hash(connection, default_as_of(connection))
+
+    def figure(self, name: str) -> Figure:
+        """A figure over all its samples."""
+        with self.pool.connection() as connection:
+            row = connection.execute(
+                "SELECT count(seconds), count(*) FILTER (WHERE finished_at IS NULL), "
+                "percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), "
+                "percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds), max(seconds), "
+                "count(*) FILTER (WHERE seconds < 0) FROM sample WHERE figure = %s AND NOT omitted",
+                [name],
+            ).fetchone()
+        assert row is not None
+        finished, running, *numbers, negative = row
+        p50, p90, greatest = (None if number is None else float(number) for number in numbers)
+        return Figure(finished, running, p50, p90, greatest, negative)
+
+
+def import_log(pool: Pool, url: str, file: str, process: str, format_: str) -> Imported:
+    """Import a file of the reference data with a shipped process."""
+    found = find_process(process)
+    in_transaction(pool, lambda connection: load_processes(connection, [(found.name, found.text)], NOW))
+    with open_log(DATA / file) as log:
+        name = choose_mapping(log, format_, found.mappings, "", process)
+        reader = RowReader(found.mappings[name], name)
+        report = Import(pool, Clock(), log, reader, process=process, text=found.text).run()
+    return Imported(pool, url, report)
+
+
+@pytest.fixture(scope="module")
+def importing(databases: Databases) -> Iterator[Callable[[str, str, str], Imported]]:
+    """Imports (file, process, format) into a fresh store that lasts for the module."""
+    with ExitStack() as stack:
+
+        def into_a_fresh_store(file: str, process: str, format_: str) -> Imported:
+            url = stack.enter_context(databases.fresh())
+            return import_log(stack.enter_context(open_pool(url, max_size=4)), url, file, process, format_)
+
+        yield into_a_fresh_store
+
+
+def reference(folder: str) -> dict[str, Any]:
+    """The answers of an independent implementation."""
+    answers: dict[str, Any] = json.loads((DATA / folder / "reference.json").read_text())
+    return answers
+
+
+def assert_agrees(figure: Figure, expected: dict[str, Any]) -> None:
+    """Counts exactly, percentiles within 1 %, the greatest to the second."""
+    assert (figure.finished, figure.negative) == (expected["n"], expected["negative"])
+    assert figure.p50 == pytest.approx(expected["median_s"], rel=0.01)
+    assert figure.p90 == pytest.approx(expected["p90_s"], rel=0.01)
+    assert figure.greatest == pytest.approx(expected["max_s"], abs=1)
