@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from models.events import DIMENSIONS
-from models.questions import QuestionError, unknown, words
+from models.questions import QuestionError, read_instant, unknown, words
 
 
 class PeriodKind(StrEnum):
@@ -42,6 +42,12 @@ class Period(NamedTuple):
 
     start: datetime
     end: datetime
+
+
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+ALL_TIME = Period(EARLIEST, LATEST)
+"""The window of a question that names none."""
 
 
 class By(NamedTuple):
@@ -76,6 +82,17 @@ def read_by(values: Iterable[str], dimensions: Iterable[str]) -> By:
             allowed,
         )
     return By(next(iter(periods), None), next(iter(groups), None))
+
+
+def read_window(start: str | None, end: str | None, zone: ZoneInfo) -> Period:
+    """The window from one day or time to another, each None for no limit. Errors: QuestionError."""
+    window = Period(
+        EARLIEST if start is None else read_instant("from", start, zone),
+        LATEST if end is None else read_instant("to", end, zone),
+    )
+    if window.start >= window.end:
+        raise QuestionError(f"from {start} is not before to {end}; the window holds no time", "from")
+    return window
 
 
 def period_at(kind: PeriodKind, at: datetime, zone: ZoneInfo) -> Period:

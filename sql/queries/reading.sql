@@ -116,7 +116,8 @@ INNER JOIN journey ON journey.journey_id = amendment.journey_id AND NOT journey.
 -- Parameters: as_of. Columns: as named; stored_ ones are what is known now; age_seconds until settled, or until as_of.
 SELECT
     found.exception_id AS id, found.kind, found.contract, journey.key AS journey,
-    journey.process, found.step, found.subject,
+    journey.process, journey.customer, journey.entity, journey.region, journey.practice, journey.contract_type,
+    found.step, found.subject,
     found.system, found.transaction, found.operation, found.reason, found.fingerprint, found.severity,
     array_position(ARRAY['low', 'medium', 'high', 'critical'], found.severity) AS severity_rank,
     CASE WHEN found.status = 'settled' AND found.settled_at > %(as_of)s THEN 'open' ELSE found.status END AS status,

@@ -28,7 +28,8 @@ def store(pool: Pool) -> Pool:
         an_event("transaction.failed", 60, id="t1", source="ipaas", keys=sow, attributes={
             "transaction": "T-1", "operation": "bill/SOW-1", "flow": "billing", "source_system": "psa",
             "target_system": "erp", "attempt": 1, "error_class": "HTTP 400",
-            "error_message": "no iban for ana@example.com", "payload": {"contract": "SOW-1", "customer": {"iban": "DE89370400440532013000"}}}),
+            "error_message": "no iban for ana@example.com",
+            "payload": {"contract": "SOW-1", "customer": {"iban": "DE89370400440532013000"}}}),
         an_event("transaction.failed", 61, id="t2", source="ipaas", keys=sow, attributes={
             "transaction": "T-2", "operation": "bill/SOW-1", "attempt": "2", "payload": {"try": 2, "password": "x"}}),
         an_event("contract.signed", 5, id="s2", source="clm", keys={"contract": "SOW-2"},
