@@ -9,7 +9,8 @@ from collectors.clock import open_clock
 from models.clock import Clock
 from models.store import embedded, migrate
 from models.store.engine import Pool, in_transaction, open_pool
-from models.store.processes import bring_up_to_date, load_processes, set_systems
+from models.store.processes import load_processes, set_systems
+from models.store.rules import bring_up_to_date
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from models.events import Event
 from models.exceptions import SEVERITY, ExceptionKind, exception_id
 from models.fingerprint import fingerprint
+from models.process import KeyClass
 from models.store.append import Stored, append, to_json
 from models.store.engine import Connection, Pool, in_transaction
 from models.store.partitions import ensure_month
@@ -66,6 +68,8 @@ def absorb_in(connection: Connection, events: Sequence[Event], workshop: Worksho
         remove(connection, workshop, before)
     fold_in(connection, [*appended.new, *(now for _, now in appended.replaced)], workshop)
     list_changed_content(connection, sorted(appended.variants))
+    # Last, because its rows are shared by all writers.
+    _count_undeclared(connection, appended.new, workshop)
     return Absorbed(len(known) - appended.duplicates, appended.duplicates, refused)
 
 
@@ -104,3 +108,14 @@ def list_changed_content(connection: Connection, identities: Sequence[object]) -
                 "anchor": to_json([source, id_]),
             },
         )
+
+
+def _count_undeclared(connection: Connection, stored: Sequence[Stored], workshop: Workshop) -> None:
+    kinds = Counter(
+        name.rsplit("/", 1)[-1]
+        for event, _, _ in stored
+        for name in event.keys
+        if workshop.catalogue.class_of(name) is KeyClass.UNDECLARED
+    )
+    for kind, count in sorted(kinds.items()):
+        connection.execute(query("count_undeclared"), {"kind": kind, "count": count})

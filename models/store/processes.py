@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from models.catalogue import Catalogue
 from models.process_file import ProcessFileError, content_digest, read_process
-from models.store.engine import Connection, Pool, in_transaction
-from models.store.works import Workshop, work_from_row
+from models.store.engine import Connection
+from models.store.works import Workshop
 from sql import query
-
-_BATCH_OF_JOURNEYS = 2_000
-_RULES = "rules"
 
 
 def load_processes(connection: Connection, texts: Iterable[tuple[str, str]], now: datetime) -> None:
@@ -56,46 +53,3 @@ def read_workshop(connection: Connection) -> Workshop:
     """The rules for folding journeys, as they stand now."""
     roles = {row[0]: row[1] for row in connection.execute(query("roles"))}
     return Workshop(read_catalogue(connection), roles)
-
-
-def bring_up_to_date(pool: Pool, now: datetime, progress: Callable[[int], None] = lambda count: None) -> int:
-    """Fold every journey anew when the rules changed since it was folded; how many were.
-
-    Steps, figures and the roles of systems need the facts alone, so events are read only where a version of the process
-    changed. `progress` is told how many journeys are done. A change of key kinds needs `throughline rebuild`.
-    """
-    digest = in_transaction(pool, _rules_digest)
-    with pool.connection() as connection:
-        row = connection.execute(query("store_fact"), {"name": _RULES}).fetchone()
-    if row is not None and row[0] == digest:
-        return 0
-    done = after = 0
-    while True:
-        after, count = in_transaction(pool, lambda connection, start=after: _refold(connection, start))  # type: ignore[misc]
-        done += count
-        progress(done)
-        if not count:
-            break
-    in_transaction(
-        pool,
-        lambda connection: connection.execute(query("set_store_fact"), {"name": _RULES, "value": digest, "now": now}),
-    )
-    return done
-
-
-def _rules_digest(connection: Connection) -> str:
-    parts = [f"{name} {version} {digest}" for name, version, digest, _ in connection.execute(query("processes_loaded"))]
-    parts += sorted(f"{name} {role}" for name, role in connection.execute(query("roles")))
-    return content_digest("\n".join(parts))
-
-
-def _refold(connection: Connection, after: int) -> tuple[int, int]:
-    workshop = read_workshop(connection)
-    rows = connection.execute(query("journeys_of_process"), {"after": after, "count": _BATCH_OF_JOURNEYS}).fetchall()
-    works = [work_from_row(row, workshop.catalogue) for row in rows]
-    for work in works:
-        # What is kept of events depends on the process text too (subjects, objects), so they are read again.
-        work.changed = work.regather = True
-    connection.execute(query("make_incoming_tables"))
-    workshop.fold(connection, works)
-    return (rows[-1][0] if rows else after), len(rows)

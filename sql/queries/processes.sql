@@ -44,8 +44,12 @@ INSERT INTO store_fact (name, value, updated_at)
 VALUES (%(name)s, %(value)s, %(now)s)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at;
 
--- name: journeys_of_process
--- The journeys that follow a process. Parameters: process, after (journey_id), count. Columns as lock_journeys.
+-- name: undeclared_kinds
+-- Kinds of key that events named and no process declared at that time. Columns: kind.
+SELECT kind FROM undeclared_kind;
+
+-- name: journeys_after
+-- Journeys in the order of their numbers. Parameters: after (journey_id), count. Columns as lock_journeys.
 SELECT
     journey_id, component_id, contested, key, contract, process, process_version, facts, derived
 FROM journey
