@@ -14,7 +14,8 @@ SELECT
     END AS part,
     coalesce(least(sample.finished_at, %(as_of)s), %(as_of)s) AS belongs_at
 FROM sample
-INNER JOIN journey ON journey.journey_id = sample.journey_id AND NOT journey.contested
+-- A left join of a unique row costs nothing where no column of it is asked for.
+LEFT JOIN journey ON journey.journey_id = sample.journey_id AND NOT journey.contested
 WHERE sample.figure = %(figure)s
     AND sample.started_at <= %(as_of)s
     AND (
