@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from collectors.logs.rows import LogFileError
+from collectors.logs.rows import LogFileError, LogFormatError
 
 _HEAD = 1 << 16
 _DEEPEST = 3  # packings inside one another
@@ -94,14 +94,14 @@ class _Bounded(io.RawIOBase):
 def open_log(path: Path) -> Iterator[OpenedLog]:
     """The log in the file at `path`.
 
-    Errors: LogFileError when it cannot be read, is no log that is known, or unpacks to too much.
+    Errors: LogFormatError when it is not there, LogFileError when it is no log that is known, or unpacks to too much.
     """
     with ExitStack() as stack:
         try:
             file = stack.enter_context(path.open("rb", buffering=0))
             digest = _digest(file)
         except OSError as error:
-            raise LogFileError(f"{path}: cannot be read ({error.strerror}); name a log file") from error
+            raise LogFormatError(f"{path}: cannot be read ({error.strerror}); name a log file") from error
         size = os.fstat(file.fileno()).st_size
         limit = max(_ALWAYS_ALLOWED, _MOST_TIMES * size)
         stream = _unpacked(stack, stack.enter_context(io.BufferedReader(file, _HEAD)), limit, path.name)

@@ -38,7 +38,7 @@ class LogFileError(StopStream):
 
 
 class LogFormatError(Misconfigured):
-    """A file of another kind than was asked for, or one that no mapping fits."""
+    """A file that is not there, one of another kind than was asked for, or one that no mapping fits."""
 
 
 @contextmanager

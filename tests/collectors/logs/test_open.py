@@ -11,7 +11,7 @@ import pytest
 
 from collectors.logs import open as opening
 from collectors.logs.open import Kind, open_log
-from collectors.logs.rows import LogFileError
+from collectors.logs.rows import LogFileError, LogFormatError
 
 CSV = b"a,b\n1,2\n"
 
@@ -64,7 +64,7 @@ def test_what_is_no_log_is_refused_by_name(tmp_path: Path, content: bytes, said:
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LogFileError, match="cannot be read"), open_log(tmp_path / "none"):
+    with pytest.raises(LogFormatError, match="cannot be read"), open_log(tmp_path / "none"):
         pass
 
 
