@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from models.derived import unpack
 from models.events import EPOCH
 from models.store.engine import Connection
+from models.store.kpis import Cut, choose, kpis
+from models.store.processes import read_catalogue
 from sql import query
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -34,7 +37,7 @@ def state_hash(connection: Connection, as_of: datetime) -> str:
 
 
 def state_lines(connection: Connection, as_of: datetime) -> Iterator[bytes]:
-    """One JSON line each for journeys, steps, amendments, exceptions and samples as of an instant.
+    """One JSON line each for journeys, steps, amendments, exceptions, samples and figures as of an instant.
 
     Times are UTC with microseconds, decimals have no trailing zeros. Left out: numbers of the store, when we learned
     things, leases, cursors, deliveries, audit.
@@ -61,6 +64,9 @@ def state_lines(connection: Connection, as_of: datetime) -> Iterator[bytes]:
     for name in ("exceptions", "samples", "amendments"):
         for row in _stream(connection, f"state_{name}", {"as_of": as_of}):
             yield _line(name, row=[_plain(value) for value in row])
+    figures, cut = choose(read_catalogue(connection), (), ())
+    for figure in kpis(connection, figures, cut, Cut(as_of, ZoneInfo("UTC"))):
+        yield _line("figure", figure={name: _plain(value) for name, value in figure.items()})
 
 
 def _stream(connection: Connection, name: str, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
