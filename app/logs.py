@@ -47,6 +47,10 @@ class Redactor:
         return value
 
 
+class _Handler(logging.StreamHandler):
+    """Ours, to be told from others: configuring again replaces it."""
+
+
 def configure(
     level: int = logging.WARNING,
     *,
@@ -74,12 +78,11 @@ def configure(
         else structlog.dev.ConsoleRenderer(colors=stream.isatty())
     )
     formatter = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*last, redactor, renderer])
-    handler = logging.StreamHandler(stream)
+    handler = _Handler(stream)
     handler.setFormatter(formatter)
     root = logging.getLogger()
-    for former in [former for former in root.handlers if getattr(former, "is_ours", False)]:
+    for former in [former for former in root.handlers if isinstance(former, _Handler)]:
         root.removeHandler(former)
-    handler.is_ours = True  # type: ignore[attr-defined]
     root.addHandler(handler)
     root.setLevel(level)
     structlog.configure(

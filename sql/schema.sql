@@ -574,7 +574,7 @@ CREATE INDEX journey_by_customer ON public.journey USING btree (customer, key) W
 
 -- Name: journey_by_dimensions; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX journey_by_dimensions ON public.journey USING btree (contract_type, region, entity, practice, key) WHERE (NOT contested);
+CREATE INDEX journey_by_dimensions ON public.journey USING btree (contract_type, region, entity, practice, key) INCLUDE (journey_id, customer, process) WHERE (NOT contested);
 
 -- Name: journey_by_key; Type: INDEX; Schema: public; Owner: -
 
