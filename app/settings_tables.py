@@ -86,6 +86,14 @@ class Approval(_Table):
     items: int | None = Field(None, gt=0, strict=True, description="a whole number above 0")
 
 
+class Telemetry(_Table):
+    """Where this program's own spans and counters go; absent: nowhere."""
+
+    endpoint: Address | None = Field(
+        None, description='an http or https address of an OTLP receiver, such as "http://127.0.0.1:4318"'
+    )
+
+
 class Auth(_Table):
     """How we sign in to a system. Which of the keys a kind needs, its connector says."""
 
@@ -138,6 +146,7 @@ class File(_Table):
     rates: Rates = Field(Rates(), description="a table [rates]")
     people: dict[Word, Person] = Field({}, description="tables [people.NAME], each name in small letters")
     approval: Approval = Field(Approval(), description="a table [approval]")
+    telemetry: Telemetry = Field(Telemetry(), description="a table [telemetry]")
     systems: dict[SystemName, System] = Field(
         {}, description="tables [systems.NAME], each name of letters, digits, dots and hyphens"
     )

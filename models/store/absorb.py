@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
+
+from opentelemetry import metrics, trace
 
 from models.events import Event
 from models.exceptions import SEVERITY, ExceptionKind, exception_id
@@ -28,13 +31,21 @@ class Absorbed(NamedTuple):
     refused: list[tuple[int, str]]
 
 
+Also = Callable[[Connection, Absorbed], None]
+
+_tracer = trace.get_tracer("throughline.store")
+_events = metrics.get_meter("throughline.store").create_counter(
+    "throughline.events", unit="{event}", description="Events offered to the store, by what became of them."
+)
+
+
 def absorb(
     pool: Pool,
     events: Sequence[Event],
     workshop: Workshop,
     observed_at: datetime,
     *,
-    also: Callable[[Connection, Absorbed], None] | None = None,
+    also: Also | None = None,
 ) -> Absorbed:
     """Take a batch in, all of it or nothing; `also` writes in the same transaction (a cursor, what is quarantined).
 
@@ -42,14 +53,25 @@ def absorb(
     Errors: StoreConflictError, StoreUnavailableError; nothing was taken then.
     """
     ensure_month(pool, observed_at)
-
-    def work(connection: Connection) -> Absorbed:
-        absorbed = absorb_in(connection, events, workshop, observed_at)
-        if also is not None:
-            also(connection, absorbed)
+    with _tracer.start_as_current_span("absorb", attributes={"throughline.events": len(events)}) as span:
+        absorbed = in_transaction(pool, partial(_absorb_with, events, workshop, observed_at, also))
+        for outcome, count in (
+            ("accepted", absorbed.accepted),
+            ("duplicate", absorbed.duplicates),
+            ("refused", len(absorbed.refused)),
+        ):
+            span.set_attribute(f"throughline.events.{outcome}", count)
+            _events.add(count, {"outcome": outcome})
         return absorbed
 
-    return in_transaction(pool, work)
+
+def _absorb_with(
+    events: Sequence[Event], workshop: Workshop, observed_at: datetime, also: Also | None, connection: Connection
+) -> Absorbed:
+    absorbed = absorb_in(connection, events, workshop, observed_at)
+    if also is not None:
+        also(connection, absorbed)
+    return absorbed
 
 
 def absorb_in(connection: Connection, events: Sequence[Event], workshop: Workshop, observed_at: datetime) -> Absorbed:
