@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,7 +17,8 @@ from collectors.logs.open import open_log
 from collectors.logs.reading import choose_mapping
 from collectors.logs.rowreader import RowReader
 from models.store.engine import Pool, in_transaction, open_pool
-from models.store.processes import load_processes
+from models.store.kpis import Cut, choose, kpis
+from models.store.processes import load_processes, read_catalogue
 from models.store.state import default_as_of, state_hash
 from tests.requirements import DATA
 from tests.servers import Databases
@@ -63,23 +65,26 @@ class Imported:
 
     @property
     def hash(self) -> str:
-        with self.pool.connection() as connection:
-            return state_hash(connection, default_as_of(connection))
+        return state_hash_of(self.pool)
 
     def figure(self, name: str) -> Figure:
-        """A figure over all its samples."""
+        """A figure of all time, as everybody reads it, and its extremes."""
         with self.pool.connection() as connection:
-            row = connection.execute(
-                "SELECT count(seconds), count(*) FILTER (WHERE finished_at IS NULL), "
-                "percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), "
-                "percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds), max(seconds), "
-                "count(*) FILTER (WHERE seconds < 0) FROM sample WHERE figure = %s AND NOT omitted",
-                [name],
+            figures, by = choose(read_catalogue(connection), [name], [])
+            (row,) = kpis(connection, figures, by, Cut(NOW, ZoneInfo("UTC")))
+            extremes = connection.execute(
+                "SELECT max(seconds), count(*) FILTER (WHERE seconds < 0) FROM sample WHERE figure = %s", [name]
             ).fetchone()
-        assert row is not None
-        finished, running, *numbers, negative = row
-        p50, p90, greatest = (None if number is None else float(number) for number in numbers)
-        return Figure(finished, running, p50, p90, greatest, negative)
+        assert extremes is not None
+        assert row["omitted"] == 0
+        greatest = None if extremes[0] is None else float(extremes[0])
+        return Figure(row["finished"], row["running"], row["p50"], row["p90"], greatest, extremes[1])
+
+
+def state_hash_of(pool: Pool) -> str:
+    """The state hash as of the newest event."""
+    with pool.connection() as connection:
+        return state_hash(connection, default_as_of(connection))
 
 
 def import_log(pool: Pool, url: str, file: str, process: str, format_: str) -> Imported:
