@@ -38,7 +38,7 @@ class _Lines:
         self._taken.append(line)
         self._size += len(line)
         if self._size >= LONGEST_ROW or len(self._taken) > _MOST_LINES:
-            raise _LongRowError
+            raise _LongRowError(f"a row passes {LONGEST_ROW} characters or {_MOST_LINES} lines")
         return line
 
     def begin_row(self) -> None:
@@ -81,9 +81,8 @@ def read_csv(stream: BinaryIO, name: str, delimiter: str = ",", encoding: str = 
                 return
             except csv.Error as error:
                 yield Fault(encoded(lines.spoilt()), f"no CSV: {error}")
-            except _LongRowError:
-                said = f"a row passes {LONGEST_ROW} characters or {_MOST_LINES} lines"
-                yield Fault(encoded(lines.spoilt()[:2000]), said)
+            except _LongRowError as error:
+                yield Fault(encoded(lines.spoilt()[:2000]), str(error))
             except UnicodeError as error:
                 yield Fault(
                     str(error).encode(), f"no text in {encoding}; declare the encoding in the mapping", ends=True

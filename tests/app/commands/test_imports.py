@@ -162,3 +162,18 @@ def test_an_import_that_is_killed_goes_on_and_gives_the_same_state(
     report = imported(capsys, str(DEMO))
     assert (report["read"], report["new"], report["duplicate"]) == (1_470, 1_468, 2)
     assert state_hash(capsys) == whole
+
+
+def test_two_imports_of_the_same_file_at_once_are_one(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [COMMAND, "import", "csv", DEMO, "--process", "contract_to_cash", "--json"]
+    both = [subprocess.Popen(arguments, env=os.environ, cwd=tmp_path, stdout=subprocess.PIPE) for _ in range(2)]
+    reports = [json.loads(one.communicate(timeout=60)[0]) for one in both]
+    assert sum(report["new"] for report in reports) == 1_468
+    assert [report["read"] for report in reports] == [1_470, 1_470]
+    found = state_hash(capsys)
+    assert imported(capsys, str(DEMO))["new"] == 0
+    assert state_hash(capsys) == found
+    with psycopg.connect(store) as connection:
+        assert connection.execute("SELECT count(*) FROM import_progress").fetchone() == (0,)
