@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +41,8 @@ JOURNEYS = Listing(
     usual_sort="key",
 )
 
+_FOUND = replace(JOURNEYS, query="journeys_by_beginning", over="journeys_listed")
+
 _STORY = Listing(
     query="story_of_journey",
     fields=(
@@ -59,9 +62,16 @@ class AmbiguousKeyError(QuestionError):
     """A key that leads to several journeys; `allowed` are their keys."""
 
 
-def list_journeys(connection: Connection, asked: Asked, as_of: datetime) -> Page:
-    """Journeys in the shape of the interface, by key unless asked otherwise."""
-    page = JOURNEYS.page(connection, asked)
+def list_journeys(connection: Connection, asked: Asked, as_of: datetime, beginning: str = "") -> Page:
+    """Journeys in the shape of the interface, by key unless asked otherwise.
+
+    `beginning`: only those that some key leads to whose value begins so.
+    """
+    if beginning:
+        prefix = read_text("search", beginning)
+        page = _FOUND.page(connection, asked, prefix=prefix, end=prefix + _AFTER_ALL)
+    else:
+        page = JOURNEYS.page(connection, asked)
     return Page(_shapes(connection, page.rows, as_of), page.next)
 
 
