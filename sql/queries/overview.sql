@@ -17,25 +17,30 @@ GROUP BY process;
 
 -- name: freshness
 -- How new the data is. Parameters: beat (the name of the fact that a worker renews).
--- Columns: newest_event_at, None before the first event; beat_at, None before the first worker; quarantined, inputs that wait.
+-- Columns: newest_event_at, None before the first event; beat_seconds since a worker was heard, by the database's clock, None
+-- for never; quarantined, inputs that wait.
 SELECT
     coalesce((SELECT max(last_at) FROM journey), (SELECT max(occurred_at) FROM event)) AS newest_event_at,
-    (SELECT updated_at FROM store_fact WHERE name = %(beat)s) AS beat_at,
+    (
+        SELECT extract(epoch FROM clock_timestamp() - updated_at)::double precision
+        FROM store_fact
+        WHERE name = %(beat)s
+    ) AS beat_seconds,
     (SELECT count(*) FROM quarantine WHERE reimported_at IS NULL) AS quarantined;
 
 -- name: exceptions_counted
--- How many of the listed exceptions there are of each sort. Begins with what exceptions_listed lists.
+-- How many of the listed exceptions there are of each sort. Begins with what exceptions_listed lists, as source.
 -- Parameters: as_of; process, those without a process count too.
 -- Columns: kind, status, severity, system, count, opened_at (of the oldest).
 SELECT kind, status, severity, system, count(*) AS count, min(opened_at) AS opened_at
-FROM listed
+FROM source
 WHERE process = %(process)s
     OR process IS NULL
 GROUP BY kind, status, severity, system
 ORDER BY count DESC, kind, status, severity, system;
 
 -- name: exception_causes
--- The causes that most of the listed exceptions share. Begins with what exceptions_listed lists.
+-- The causes that most of the listed exceptions share. Begins with what exceptions_listed lists, as source.
 -- Parameters: as_of; process, those without a process count too; kinds, statuses, severities, systems, each None for all; most.
 -- Columns: fingerprint, kind, system, reason (of the oldest), count, opened_at (of the oldest).
 SELECT fingerprint, kind, system, reason, count, opened_at
@@ -44,7 +49,7 @@ FROM (
         fingerprint, kind, system, reason, opened_at,
         count(*) OVER (PARTITION BY fingerprint) AS count,
         row_number() OVER (PARTITION BY fingerprint ORDER BY opened_at, id) AS place
-    FROM listed
+    FROM source
     WHERE (process = %(process)s OR process IS NULL)
         AND (%(kinds)s::text [] IS NULL OR kind = ANY(%(kinds)s))
         AND (%(statuses)s::text [] IS NULL OR status = ANY(%(statuses)s))
@@ -54,19 +59,6 @@ FROM (
 WHERE place = 1
 ORDER BY count DESC, opened_at, fingerprint
 LIMIT %(most)s;
-
--- name: samples_listed
--- The samples behind a duration. Parameters: process, figure.
--- Columns: key, contract, customer and state of the journey; subject, started_at, finished_at, seconds;
--- part is finished, running or omitted.
-SELECT
-    journey.key, journey.contract, journey.customer, journey.state, sample.subject, sample.started_at,
-    sample.finished_at, sample.seconds,
-    CASE WHEN sample.omitted THEN 'omitted' WHEN sample.finished_at IS NULL THEN 'running' ELSE 'finished' END AS part
-FROM sample
-INNER JOIN journey ON journey.journey_id = sample.journey_id AND NOT journey.contested
-WHERE sample.figure = %(figure)s
-    AND journey.process = %(process)s;
 
 -- name: anchor_of_exception
 -- What an exception is known by, and the place of the events behind it. Parameters: id. Columns: anchor, journey_id.

@@ -33,9 +33,10 @@ def journeys_by_process(connection: Connection) -> dict[str, int]:
 
 
 def freshness(connection: Connection) -> Row:
-    """How new the data is: `{newest_event_at, beat_at, quarantined}`.
+    """How new the data is: `{newest_event_at, beat_seconds, quarantined}`.
 
-    newest_event_at is None before the first event, beat_at (a worker's last sign of life) before the first worker.
+    newest_event_at is None before the first event, beat_seconds (since a worker gave a sign of life, on wall time) before
+    the first worker; quarantined counts the inputs that wait.
     """
     return _rows(connection, sql.Composed([sql.SQL(query("freshness"))]), {"beat": WORKER_BEAT})[0]
 
@@ -65,7 +66,7 @@ def exception_causes(
 def _over_listed(name: str) -> sql.Composed:
     # One rule says which exceptions there are at an instant; counts must not have another.
     listed = sql.SQL(query("exceptions_listed").rstrip(";\n "))
-    return sql.SQL("WITH listed AS ({}\n)\n{}").format(listed, sql.SQL(query(name)))
+    return sql.SQL("WITH source AS (\n{}\n)\n{}").format(listed, sql.SQL(query(name)))
 
 
 def _rows(connection: Connection, statement: sql.Composed, parameters: Row) -> list[Row]:
