@@ -1,0 +1,1 @@
+"""What pages are made of: words for numbers, tables, figures, filters, links."""

@@ -1,0 +1,1 @@
+"""The pages, one file each. A page draws; it does not compute, join or query."""
