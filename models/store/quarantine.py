@@ -61,25 +61,26 @@ def quarantine_all(
     for one in inputs:
         place = (one.source, UUID(bytes=blake2b(one.raw, digest_size=16).digest()))
         counted[place] = (one, counted[place][1] + 1 if place in counted else 1)
-    numbers: dict[tuple[str, UUID], int] = {}
+    if not counted:
+        return []
     # In one order for all writers: two of them with the same inputs must not wait for each other.
-    for place in sorted(counted):
-        one, count = counted[place]
-        row = connection.execute(
-            query("put_in_quarantine"),
-            {
-                "source": one.source,
-                "stream": stream,
-                "bytes_hash": place[1],
-                "reason": _storable(one.reason)[:_LONGEST_REASON],
-                "raw": one.raw,
-                "format": format,
-                "first_seen_at": at,
-                "count": count,
-            },
-        ).fetchone()
-        assert row is not None, "the row is inserted or updated"
-        numbers[place] = row[0]
+    places = sorted(counted)
+    rows = [
+        {
+            "source": source,
+            "stream": stream,
+            "bytes_hash": bytes_hash,
+            "reason": _storable(counted[source, bytes_hash][0].reason)[:_LONGEST_REASON],
+            "raw": counted[source, bytes_hash][0].raw,
+            "format": format,
+            "first_seen_at": at,
+            "count": counted[source, bytes_hash][1],
+        }
+        for source, bytes_hash in places
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(query("put_in_quarantine"), rows, returning=True)
+        numbers = {place: row[0] for place, result in zip(places, cursor.results(), strict=True) for row in result}
     return [numbers[place] for place in counted]
 
 

@@ -1,0 +1,161 @@
+"""`POST /api/v1/events`: events of systems that push, taken whole or piece by piece, answered after commit."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from app.api.body import read_body, require_media_type, unpack
+from app.api.describe import answers
+from app.api.items import Item, split
+from app.api.metrics import EVENTS
+from app.api.problems import ProblemError
+from app.api.service import Json, Service, service_of
+from app.api.shapes import Taken
+from models.events import Event, UnreadableEventError, read_event
+from models.store import answers as first_answers
+from models.store.absorb import Absorbed, absorb
+from models.store.answers import Answer
+from models.store.engine import Connection, in_transaction
+from models.store.quarantine import BadInput, quarantine_all, source_of
+from models.store.works import Workshop
+
+MEDIA_TYPES = ("application/cloudevents+json", "application/cloudevents-batch+json", "application/json")
+STREAM = "events"
+
+_BATCH = 5_000
+_LONGEST_KEY = 255
+_ACTOR = "local"
+# A body may take 64 MiB twice over while it is unpacked; readers keep their own threads.
+_AT_ONCE = CapacityLimiter(4)
+
+router = APIRouter()
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "One CloudEvent 1.0 or an array of them; at most 32 MiB unpacked; may be packed with gzip.",
+        "content": {
+            media_type: {
+                "schema": {
+                    "oneOf": [
+                        {"$ref": "#/components/schemas/CloudEvent"},
+                        {"type": "array", "items": {"$ref": "#/components/schemas/CloudEvent"}},
+                    ]
+                }
+            }
+            for media_type in MEDIA_TYPES
+        },
+    },
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "schema": {"type": "string", "maxLength": _LONGEST_KEY},
+            "description": "A repetition of the request with the same key gets the first answer.",
+        }
+    ],
+}
+
+
+@router.post(
+    "/api/v1/events",
+    tags=["events"],
+    responses=answers(Taken, 400, 409, 413, 415, 422, 503),
+    openapi_extra=_BODY,
+    response_class=Response,
+)
+async def post_events(request: Request) -> Response:
+    """Take events in.
+
+    Answered after commit: `accepted`, `duplicates` and `quarantined` together are the number of events sent. What
+    cannot be read is put into quarantine with its place in the array and the reason; the others are taken.
+    """
+    require_media_type(request, MEDIA_TYPES)
+    key = request.headers.get("idempotency-key", "")
+    if len(key) > _LONGEST_KEY or "\0" in key:
+        raise ProblemError(400, f"Idempotency-Key has {len(key)} characters; 1 to {_LONGEST_KEY} are allowed")
+    service = service_of(request)
+    async with _AT_ONCE:
+        try:
+            body, is_packed = await read_body(request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        return await to_thread.run_sync(lambda: _answer(service, body, is_packed, key))
+
+
+def _answer(service: Service, body: bytes, is_packed: bool, key: str) -> Response:
+    body = unpack(body) if is_packed else body
+    items = split(body)
+    if not key:
+        return Json(take(service, items))
+    digest = UUID(bytes=blake2b(body, digest_size=16, person=b"POST events").digest())
+    del body
+    return _once(service, items, key, digest)
+
+
+def _once(service: Service, items: Sequence[Item], key: str, digest: UUID) -> Response:
+    """The first answer to this key, made now unless it was made before."""
+    at = service.observed_at
+    known = service.read(lambda connection: first_answers.claim(connection, _ACTOR, key, digest, at))
+    if known is not None:
+        return Json(known.body, known.status, known.headers)
+    try:
+        answer = Json(take(service, items))
+    except BaseException:
+        service.read(lambda connection: first_answers.release(connection, _ACTOR, key))
+        raise
+    kept = Answer(answer.status_code, {}, bytes(answer.body))
+    service.read(lambda connection: first_answers.keep(connection, _ACTOR, key, kept))
+    return answer
+
+
+def take(service: Service, items: Sequence[Item]) -> dict[str, Any]:
+    """Absorb items in the order they came, some thousands a transaction; the shape of the answer."""
+    workshop = service.workshop()
+    accepted = duplicates = 0
+    quarantined: list[dict[str, Any]] = []
+    for start in range(0, len(items), _BATCH):
+        absorbed, bad = _take_batch(service, items[start : start + _BATCH], workshop)
+        accepted += absorbed.accepted
+        duplicates += absorbed.duplicates
+        quarantined += [{"index": start + index, "reason": reason} for index, reason in sorted(bad.items())]
+    for outcome, count in (("accepted", accepted), ("duplicate", duplicates), ("quarantined", len(quarantined))):
+        EVENTS.labels(outcome).inc(count)
+    return {"accepted": accepted, "duplicates": duplicates, "quarantined": quarantined}
+
+
+def _take_batch(service: Service, items: Sequence[Item], workshop: Workshop) -> tuple[Absorbed, dict[int, str]]:
+    events: list[Event] = []
+    places: list[int] = []
+    unreadable: dict[int, str] = {}
+    for place, item in enumerate(items):
+        try:
+            if item.reason:
+                raise UnreadableEventError(item.reason)
+            events.append(read_event(item.raw))
+            places.append(place)
+        except UnreadableEventError as error:
+            unreadable[place] = str(error)
+    observed_at = service.observed_at
+
+    def reasons(absorbed: Absorbed) -> dict[int, str]:
+        return unreadable | {places[place]: reason for place, reason in absorbed.refused}
+
+    def quarantine(connection: Connection, absorbed: Absorbed) -> None:
+        bad = [
+            BadInput(source_of(items[place].raw), bytes(items[place].raw), reason)
+            for place, reason in reasons(absorbed).items()
+        ]
+        quarantine_all(connection, STREAM, bad, observed_at)
+
+    if not events:
+        in_transaction(service.pool, lambda connection: quarantine(connection, Absorbed(0, 0, [])))
+        return Absorbed(0, 0, []), unreadable
+    absorbed = absorb(service.pool, events, workshop, observed_at, also=quarantine)
+    return absorbed, reasons(absorbed)

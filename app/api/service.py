@@ -1,0 +1,73 @@
+"""What the HTTP interface stands on: the store, the clock, the rules as they are now; and how it answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+import msgspec
+from fastapi import Request
+from starlette.responses import Response
+
+from models.clock import Clock
+from models.masking import MASKING, Masking
+from models.store.current_rules import CurrentRules
+from models.store.engine import Connection, Pool, transaction
+from models.store.works import Workshop
+
+T = TypeVar("T")
+
+# A program that waits for an answer is told to come again before it gives up by itself.
+_PATIENCE_SECONDS = 5.0
+
+
+class Json(Response):
+    """An answer in JSON. Times are RFC 3339 in UTC."""
+
+    media_type = "application/json"
+
+    def __init__(self, content: Any, status_code: int = 200, headers: dict[str, str] | None = None) -> None:
+        said = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | (headers or {})
+        super().__init__(content, status_code, said)
+
+    def render(self, content: Any) -> bytes:
+        """The bytes of the answer; what is bytes already stays as it is."""
+        return content if isinstance(content, bytes) else msgspec.json.encode(content)
+
+
+@dataclass
+class Service:
+    """One process's hold on the store. `needs_worker`: it is not ready without one that lives."""
+
+    pool: Pool
+    url: str
+    clock: Clock
+    zone: ZoneInfo
+    needs_worker: bool = True
+    masking: Masking = MASKING
+    rules: CurrentRules = field(default_factory=CurrentRules)
+
+    @property
+    def now(self) -> datetime:
+        """The clock's instant: the as-of of every answer."""
+        return self.clock.now()
+
+    @property
+    def observed_at(self) -> datetime:
+        """When we learn what comes in now; the machine's clock, whatever the other one says."""
+        return datetime.now(UTC)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """The answer to a question, in a transaction of its own. Errors: StoreUnavailableError."""
+        with transaction(self.pool, wait_seconds=_PATIENCE_SECONDS) as connection:
+            return work(connection)
+
+    def workshop(self) -> Workshop:
+        """The rules as they stand in the store. Errors: ProcessFileError when no process is loaded."""
+        return self.read(self.rules.workshop)
+
+
+def service_of(request: Request) -> Service:
+    """The service of the application that a request came to."""
+    return cast(Service, request.app.state.service)

@@ -1,0 +1,95 @@
+"""`throughline up`, `web`, `worker`: the server, and its parts by themselves."""
+
+import ipaddress
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from app import logs, settings
+from app.commands import output
+from app.settings_errors import SettingsError
+from app.wiring import Store, load_rules, open_store
+from app.worker import Worker
+
+Host = Annotated[str, typer.Option(help="The address to answer at; without sign-in one of this machine.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="The port to answer at; 0 takes a free one.")]
+
+BEFORE_SERVING: list[Callable[[Store], None]] = []
+"""What `up --demo` does with the opened store before it answers; the importer puts the first run's log here."""
+
+
+def register(command: typer.Typer) -> None:
+    """Add this area to the command."""
+    command.command()(up)
+    command.command()(web)
+    command.command()(worker)
+
+
+def up(
+    demo: Annotated[bool, typer.Option("--demo", help="Fill an empty store with the project's own small log.")] = False,
+    host: Host = "127.0.0.1",
+    port: Port = 8501,
+) -> None:
+    """Serve pages and the HTTP interface, with a worker, in one process."""
+    _serve(host, port, with_worker=True, before=BEFORE_SERVING if demo else [])
+
+
+def web(host: Host = "127.0.0.1", port: Port = 8501) -> None:
+    """Serve pages and the HTTP interface; workers run elsewhere."""
+    _serve(host, port, with_worker=False, before=[])
+
+
+def worker() -> None:
+    """Work, without serving anything. Any number of workers may share a store."""
+    _prepare()
+    with open_store(settings.load()) as store:
+        load_rules(store)
+        output.line("working")
+        Worker(store.pool).run()
+
+
+def _serve(host: str, port: int, *, with_worker: bool, before: list[Callable[[Store], None]]) -> None:
+    # Streamlit takes a second to import, for which other commands need not wait.
+    from app.server import serve  # noqa: PLC0415
+
+    _require_loopback(host)
+    _prepare()
+    with open_store(settings.load()) as store:
+        load_rules(store)
+        for step in before:
+            step(store)
+        serve(store, host, port, with_worker=with_worker, ready=lambda bound: _say(host, bound))
+
+
+def _say(host: str, port: int) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    output.line(f"Throughline answers at http://{shown}:{port}")
+    sys.stdout.flush()
+
+
+def _prepare() -> None:
+    """Log what happens, and end in good order when told to: whoever opened something closes it."""
+    logs.configure(logging.INFO)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _require_loopback(host: str) -> None:
+    try:
+        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise SettingsError(
+            f"--host is {host!r}, which others can reach, and sign-in is not configured; answer at 127.0.0.1 and put a "
+            "proxy that signs people in before it"
+        )

@@ -1,0 +1,76 @@
+"""Reading input again that waits in quarantine, by the rules as they are now."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from collectors.logs.importing import read_again
+from models.events import Event, UnreadableEventError, read_event
+from models.store import audit, quarantine
+from models.store.absorb import Absorbed, absorb_in
+from models.store.engine import Connection, Pool, in_transaction
+from models.store.partitions import ensure_month
+from models.store.quarantine import CLOUD_EVENT, Waiting
+from models.store.works import Workshop
+
+
+class Result(StrEnum):
+    """How reading again ended."""
+
+    READ = "read"  # it is state now
+    UNREADABLE = "unreadable"  # it waits on
+
+
+class Outcome(NamedTuple):
+    """How reading again ended, and why where it did not succeed."""
+
+    result: Result
+    reason: str = ""
+
+
+def reimport(pool: Pool, quarantine_id: int, workshop: Workshop, observed_at: datetime, actor: str) -> Outcome | None:
+    """Read an input again and absorb it, audited, in one transaction; None where there is no such input.
+
+    The state is then what it would be had it been readable the first time. Doing it again changes nothing.
+    Errors: StoreUnavailableError.
+    """
+    ensure_month(pool, observed_at)
+
+    def work(connection: Connection) -> Outcome | None:
+        waiting = quarantine.take(connection, quarantine_id)
+        if waiting is None:
+            return None
+        outcome = _absorb(connection, waiting, workshop, observed_at)
+        if outcome.result is Result.READ:
+            quarantine.mark_reimported(connection, quarantine_id, observed_at)
+        else:
+            quarantine.explain(connection, quarantine_id, outcome.reason)
+        audit.record(
+            connection,
+            at=observed_at,
+            actor=actor,
+            verb="reimport",
+            object=f"quarantine/{quarantine_id}",
+            outcome="done" if outcome.result is Result.READ else "failed",
+            reason=outcome.reason,
+        )
+        return outcome
+
+    return in_transaction(pool, work)
+
+
+def _absorb(connection: Connection, waiting: Waiting, workshop: Workshop, observed_at: datetime) -> Outcome:
+    try:
+        event = _read(waiting, workshop)
+    except UnreadableEventError as error:
+        return Outcome(Result.UNREADABLE, str(error))
+    # A mapping that leaves the row out by now has read it.
+    absorbed = Absorbed(0, 0, []) if event is None else absorb_in(connection, [event], workshop, observed_at)
+    return Outcome(Result.UNREADABLE, absorbed.refused[0][1]) if absorbed.refused else Outcome(Result.READ)
+
+
+def _read(waiting: Waiting, workshop: Workshop) -> Event | None:
+    if waiting.format == CLOUD_EVENT:
+        return read_event(waiting.raw)
+    newest = {name: versions[-1] for name, versions in workshop.catalogue.versions.items()}
+    return read_again(waiting.raw, waiting.format, newest)

@@ -1,0 +1,64 @@
+"""The server: pages, the HTTP interface in front of them, and a worker beside them, in one process."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from anyio import to_thread
+from starlette.middleware import Middleware
+
+from app.api.application import build as build_api
+from app.api.front import Front
+from app.api.guard import LoopbackGuard
+from app.api.service import Service
+from app.wiring import Store
+from app.worker import Worker
+
+MAIN = Path(__file__).with_name("main.py")
+
+# Threads that answer programs; pages have their own.
+_THREADS = 40
+
+
+def build(store: Store, *, with_worker: bool, ready: Callable[[int], None] = lambda port: None) -> st.App:
+    """The whole application as one ASGI application; `ready` is told the port when it begins to answer."""
+    zone = store.settings.reporting.time_zone
+    service = Service(store.pool, store.url, store.clock, zone, needs_worker=with_worker)
+
+    @asynccontextmanager
+    async def lifespan(_: st.App) -> AsyncIterator[None]:
+        # What pages keep is declared on import, and belongs to the runtime that is there by now.
+        from app.queries import StoreAsk, answer_from  # noqa: PLC0415
+
+        answer_from(StoreAsk(store.pool, store.clock, zone))
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        worker = Worker(store.pool)
+        if with_worker:
+            worker.start()
+        ready(int(st.get_option("server.port")))
+        try:
+            yield
+        finally:
+            await to_thread.run_sync(worker.stop)
+
+    return st.App(
+        MAIN,
+        lifespan=lifespan,
+        middleware=[Middleware(LoopbackGuard), Middleware(Front, api=build_api(service))],
+    )
+
+
+def serve(
+    store: Store, host: str, port: int, *, with_worker: bool, ready: Callable[[int], None] = lambda port: None
+) -> None:
+    """Answer at this address until the process is told to stop. A port of 0 takes a free one."""
+    build(store, with_worker=with_worker, ready=ready).run(
+        config={
+            "server.address": host,
+            "server.port": port,
+            "server.headless": True,
+            "server.fileWatcherType": "none",
+            "browser.gatherUsageStats": False,
+        }
+    )
