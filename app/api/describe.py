@@ -92,6 +92,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas |= found.get("$defs", {})
+    # What the framework promises for wrong parameters; ours are problem documents, said with each route.
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for operation in (one for methods in document["paths"].values() for one in methods.values()):
+        if "HTTPValidationError" in str(operation["responses"].get("422")):
+            del operation["responses"]["422"]
     return document
 
 

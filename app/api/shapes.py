@@ -152,8 +152,6 @@ class Journey(_Shape):
 class OpenException(_Shape):
     """Something that must be settled. `process` and `journey` are null for what belongs to no journey."""
 
-    model_config = ConfigDict(extra="forbid", title="Exception")
-
     id: str
     kind: ExceptionKind
     contract: Text
@@ -354,9 +352,8 @@ class Ready(_Shape):
 
 def a_list(item: type[BaseModel]) -> type[BaseModel]:
     """The shape of a list of items: a page of them, and the cursor of the next, null after the last."""
-    name = f"{item.model_config.get('title') or item.__name__}List"
     return type(
-        name,
+        f"{item.__name__}List",
         (_Shape,),
         {"__annotations__": {"items": list[item], "next": str | None}, "__doc__": f"A page of {item.__name__} items."},  # type: ignore[valid-type]
     )

@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from types import FrameType
 from typing import Annotated
 
@@ -54,16 +55,15 @@ def worker() -> None:
 
 
 def _serve(host: str, port: int, *, with_worker: bool, before: list[Callable[[Store], None]]) -> None:
-    # Streamlit takes a second to import, for which other commands need not wait.
-    from app.server import serve  # noqa: PLC0415
-
+    # Loaded when needed: Streamlit takes a second to import, for which other commands need not wait.
+    server = import_module("app.server")
     _require_loopback(host)
     _prepare()
     with open_store(settings.load()) as store:
         load_rules(store)
         for step in before:
             step(store)
-        serve(store, host, port, with_worker=with_worker, ready=lambda bound: _say(host, bound))
+        server.serve(store, host, port, with_worker=with_worker, ready=lambda bound: _say(host, bound))
 
 
 def _say(host: str, port: int) -> None:
