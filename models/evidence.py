@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from models.facts import Facts, Slot
@@ -22,32 +22,45 @@ class Shown(NamedTuple):
         return self.withdrawn_at is None and self.slot.version != ""
 
 
-# Step, subject, one entry a record.
-Evidences = dict[str, dict[str, list[Shown]]]
+class Evidences:
+    """What the records of one journey say, step by step; judged when first asked for, and once.
 
+    `withdrawers` are the event types that withdraw a step, by the step's name.
+    """
 
-def shown(facts: Facts, step: str, withdrawers: Sequence[str]) -> dict[str, list[Shown]]:
-    """Subject by subject what the records say of `step`, given the event types that withdraw it."""
-    voids = [(name, facts.slots[name]) for name in withdrawers if name in facts.slots]
-    return {
-        subject: [_judge(subject, record, slot, voids) for record, slot in records.items()]
-        for subject, records in facts.slots[step].items()
-    }
+    def __init__(self, facts: Facts, withdrawers: Mapping[str, Sequence[str]]) -> None:
+        self._slots = facts.slots
+        self._withdrawers = withdrawers
+        self._seen: dict[str, dict[str, list[Shown]]] = {}
+        self._standing: dict[str, dict[str, list[Shown]]] = {}
 
+    def seen(self, step: str) -> dict[str, list[Shown]]:
+        """Subject by subject what the records say, standing or withdrawn."""
+        found = self._seen.get(step)
+        if found is None:
+            slots = self._slots
+            voids = [(name, slots[name]) for name in self._withdrawers.get(step, ()) if name in slots]
+            found = self._seen[step] = {
+                subject: [_judge(subject, record, slot, voids) for record, slot in records.items()]
+                for subject, records in slots.get(step, {}).items()
+            }
+        return found
 
-def standing(evidences: Evidences) -> Evidences:
-    """Only what stands; a step of which nothing stands keeps an empty entry."""
-    return {
-        step: {
-            subject: stands
-            for subject, records in subjects.items()
-            if (stands := [one for one in records if one.stands])
-        }
-        for step, subjects in evidences.items()
-    }
+    def standing(self, step: str) -> dict[str, list[Shown]]:
+        """Subject by subject only what stands; subjects of which nothing stands are left out."""
+        found = self._standing.get(step)
+        if found is None:
+            found = self._standing[step] = {
+                subject: stands
+                for subject, records in self.seen(step).items()
+                if (stands := [one for one in records if one.stands])
+            }
+        return found
 
 
 def _judge(subject: str, record: str, slot: Slot, voids: list[tuple[str, dict[str, dict[str, Slot]]]]) -> Shown:
+    if not voids and not slot.withdrawn_version:
+        return Shown(record.split("\0", 1)[0], slot, None, None)
     best: str = slot.version
     at: int | None = None
     by: str | None = None

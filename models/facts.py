@@ -6,7 +6,8 @@ Every part is a maximum, a minimum or a union: adding an event twice changes not
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -31,6 +32,7 @@ TERMS = (
     "po_balance",
 )
 KEPT_ATTRIBUTES = frozenset((*DIMENSIONS, *TERMS, "amount", "hours", "applied_to"))
+SUBJECT_KINDS = frozenset(SUBJECTS)
 LINK_FIELDS = (*SUBJECTS, "entity", "operation")
 _TIME_OFFSET = 10**17  # keeps times before 1970 in order as text
 
@@ -94,6 +96,29 @@ class Facts(msgspec.Struct, array_like=True):
     lines_of_contracts: bool = False
 
 
+class News(NamedTuple):
+    """What some events told of, so that only what rests on it is looked at again.
+
+    `types` of events that speak of steps, `fields` attributes that are kept, `subjects` kinds of them; `operations`:
+    whether there were events about operations of middleware.
+    """
+
+    types: frozenset[str]
+    fields: frozenset[str]
+    subjects: frozenset[str]
+    operations: bool
+
+
+def everything(facts: Facts) -> News:
+    """All that these facts tell of."""
+    return News(
+        types=frozenset(facts.slots),
+        fields=frozenset(name for fields in facts.said.values() for name in fields),
+        subjects=frozenset(facts.subjects),
+        operations=bool(facts.attempts),
+    )
+
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Facts)
 
@@ -134,6 +159,19 @@ class Gathering:
             # A withdrawing type that is no step itself speaks of the subjects of what it withdraws.
             self._steps.setdefault(withdrawal.by, self._steps[withdrawal.steps[0]])
         self._kept = KEPT_ATTRIBUTES | kept
+
+    def news(self, events: Iterable[Event]) -> News:
+        """What these events tell of, at most."""
+        types: set[str] = set()
+        names: set[str] = set()
+        operations = False
+        for event in events:
+            if event.type in TRANSACTION_TYPES:
+                operations = True
+            else:
+                types.add(event.type)
+                names.update(event.attributes)
+        return News(frozenset(types), self._kept & names, SUBJECT_KINDS & names, operations)
 
     def add(self, facts: Facts | None, event: Event, contract: str | None) -> Facts:
         """The facts with this event among them; `contract` is the journey's, None while it has none."""

@@ -15,7 +15,7 @@ _FAILURES = ("failed", "dead_lettered")
 _RANK = {"started": 0, "failed": 1, "dead_lettered": 2, "replayed": 3, "discarded": 4, "succeeded": 5}
 
 
-def failures(facts: Facts, standing: Evidences, process: Process) -> tuple[list[TransactionRow], list[ExceptionRow]]:
+def failures(facts: Facts, evidences: Evidences, process: Process) -> tuple[list[TransactionRow], list[ExceptionRow]]:
     """Every operation with its attempts, and an exception for each that ever failed (settled or open)."""
     transactions: list[TransactionRow] = []
     exceptions: list[ExceptionRow] = []
@@ -23,18 +23,18 @@ def failures(facts: Facts, standing: Evidences, process: Process) -> tuple[list[
         attempts = sorted(told.items(), key=_order)
         row = _transaction(operation, attempts)
         transactions.append(row)
-        found = _failed(row, [attempt for _, attempt in attempts], standing, process)
+        found = _failed(row, [attempt for _, attempt in attempts], evidences, process)
         if found is not None:
             exceptions.append(found)
     return transactions, exceptions
 
 
-def prematures(facts: Facts, standing: Evidences, process: Process, contract: str) -> list[ExceptionRow]:
+def prematures(facts: Facts, evidences: Evidences, process: Process, contract: str) -> list[ExceptionRow]:
     """Steps at whose time nothing had ever shown the step they wait for."""
     rows: list[ExceptionRow] = []
     for step in process.steps:
-        subjects = standing.get(step.name)
-        if not subjects or not step.waits_for or _excused(facts, step):
+        subjects = evidences.standing(step.name) if step.waits_for else None
+        if not subjects or _excused(facts, step):
             continue
         for subject, shown in sorted(subjects.items()):
             first = min(shown, key=lambda one: (one.slot.at, one.source))
@@ -60,15 +60,14 @@ def prematures(facts: Facts, standing: Evidences, process: Process, contract: st
     return rows
 
 
-def duplicates(seen: Evidences, process: Process) -> list[ExceptionRow]:
+def duplicates(evidences: Evidences, process: Process) -> list[ExceptionRow]:
     """Objects of one step that stood at the same time for one combination of what they must be alone by."""
     rows: list[ExceptionRow] = []
     for step in process.steps:
-        subjects = seen.get(step.name)
-        if step.alone_by is None or not subjects:
+        if step.alone_by is None:
             continue
         groups: dict[tuple[str, ...], dict[str, tuple[int, int | None]]] = {}
-        for records in subjects.values():
+        for records in evidences.seen(step.name).values():
             for one in records:
                 fields = one.slot.fields
                 if not one.slot.version or any(not fields.get(name) for name in step.needs):
@@ -106,7 +105,9 @@ def _transaction(operation: str, attempts: list[tuple[str, Attempt]]) -> Transac
     )
 
 
-def _failed(row: TransactionRow, attempts: list[Attempt], standing: Evidences, process: Process) -> ExceptionRow | None:
+def _failed(
+    row: TransactionRow, attempts: list[Attempt], evidences: Evidences, process: Process
+) -> ExceptionRow | None:
     opened_at = settled_at = settled_by = None
     reopened = 0
     cause: Attempt | None = None
@@ -125,7 +126,7 @@ def _failed(row: TransactionRow, attempts: list[Attempt], standing: Evidences, p
     if opened_at is None or cause is None:
         return None
     if settled_at is None:
-        by_hand = _effect(row, attempts, standing, process)
+        by_hand = _effect(row, attempts, evidences, process)
         if by_hand is not None:
             settled_at, settled_by = max(by_hand, opened_at), "by hand"
     named = next((one.fields for one in attempts if one.fields), {})
@@ -149,14 +150,14 @@ def _failed(row: TransactionRow, attempts: list[Attempt], standing: Evidences, p
     )
 
 
-def _effect(row: TransactionRow, attempts: list[Attempt], standing: Evidences, process: Process) -> int | None:
+def _effect(row: TransactionRow, attempts: list[Attempt], evidences: Evidences, process: Process) -> int | None:
     begun = attempts[0].at
     wanted = {kind: value for one in attempts for kind, value in one.fields.items() if kind in SUBJECTS}
     times = [
         one.slot.at
         for effect in process.effects
         if effect.flow == row.flow
-        for subject, shown in standing.get(effect.step, {}).items()
+        for subject, shown in evidences.standing(effect.step).items()
         for one in shown
         if one.slot.at >= begun
         and row.target_system in (None, one.source)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from models.derived import (
     AmendmentRow,
@@ -16,15 +17,30 @@ from models.derived import (
     LineRow,
     StepRow,
     TargetRow,
+    TransactionRow,
 )
 from models.events import DIMENSIONS
-from models.evidence import Evidences, Shown, shown, standing
-from models.facts import TERMS, Facts
+from models.evidence import Evidences, Shown
+from models.exceptions import ExceptionKind
+from models.facts import TERMS, Facts, News, everything
 from models.findings import duplicates, failures, prematures
 from models.process import Process
 from models.samples import Sampling
+from models.scope import Scope, Scoping
 
 ROLES_BY_TRUST = ("clm", "crm", "psa", "erp", "")
+
+# Steps that stand, with the subjects of which they do.
+Reached = dict[str, set[str]]
+
+_NOTHING = Derived("", 0, "", "", None, 0, 0, {}, {}, [], [], [], [], [], [])
+
+
+class Since(NamedTuple):
+    """What a journey was folded to, and what its facts have learned since then."""
+
+    before: Derived
+    news: News
 
 
 class Folding:
@@ -41,70 +57,89 @@ class Folding:
         for withdrawal in process.withdrawals:
             for name in withdrawal.steps:
                 self._withdrawers.setdefault(name, []).append(withdrawal.by)
-        self._implied = {name: list(self._implications(name)) for name in self.steps}
-        self._implied = {name: implied for name, implied in self._implied.items() if implied}
+        implied = {name: list(self._implications(name)) for name in self.steps}
+        self._implying: dict[str, list[str]] = {}
+        for name, earlier in implied.items():
+            for step in earlier:
+                self._implying.setdefault(step, []).append(name)
+        self._scoping = Scoping(process, implied)
         self._targets = [
             step.name for step in process.steps if any(wait.subject == "amendment" for wait in step.waits_for)
         ]
         self._sampling = Sampling(process)
 
-    def derive(self, facts: Facts, contract: str | None) -> Derived:
-        """The state of the journey that these facts are about."""
-        seen = {step: shown(facts, step, self._withdrawers.get(step, ())) for step in facts.slots if step in self.steps}
-        stands = standing(seen)
-        agreed, held = self._agreed(facts)
-        transactions, exceptions = failures(facts, stands, self.process)
-        if contract is not None:
-            exceptions += prematures(facts, stands, self.process, contract)
-        exceptions += duplicates(seen, self.process)
-        state, reason = self._state(contract, stands, exceptions)
+    def derive(self, facts: Facts, contract: str | None, since: Since | None = None) -> Derived:
+        """The state of the journey that these facts are about.
+
+        With `since`, what the facts were folded to before the news were added to them is looked at again only as far as
+        the news reach. It must have been folded by this process version, and for the same contract.
+        """
+        before, news = since or Since(_NOTHING, everything(facts))
+        has_failed = any(row.kind == ExceptionKind.FAILED for row in before.exceptions)
+        scope = self._scoping.of(news, facts, has_failed)
+        evidences = Evidences(facts, self._withdrawers)
+        steps = self._steps(evidences, facts, scope, before)
+        reached: dict[str, set[str]] = {}
+        for row in steps:
+            if row.first_at is not None:
+                reached.setdefault(row.step, set()).add(row.subject)
+        agreed, held = self._agreed(facts, scope, before)
+        transactions, exceptions = self._exceptions(facts, evidences, contract, scope, before)
+        state, reason = self._state(contract, reached, exceptions)
         return Derived(
             process=self.process.name,
             process_version=self.process.version,
             state=state,
             state_reason=reason,
-            step=max(
-                (name for name in stands if stands[name] and name in self._main),
-                key=self._order.__getitem__,
-                default=None,
-            ),
+            step=max((name for name in reached if name in self._main), key=self._order.__getitem__, default=None),
             first_at=facts.first_at,
             last_at=facts.last_at,
             agreed=agreed,
             held=held,
-            steps=list(self._step_rows(seen, stands)),
-            samples=self._sampling.samples(facts, stands),
-            exceptions=sorted(exceptions, key=lambda row: row.exception_id),
+            steps=steps,
+            samples=self._sampling.samples(facts, evidences, scope.figures, before.samples),
+            exceptions=exceptions,
             transactions=transactions,
-            amendments=self._amendments(facts, stands),
-            lines=self._lines(facts),
+            amendments=self._amendments(facts, evidences) if scope.amendments else before.amendments,
+            lines=self._lines(facts) if scope.lines else before.lines,
         )
 
-    def _step_rows(self, seen: Evidences, standing: Evidences) -> Iterator[StepRow]:
-        inferred = self._inferred(standing)
-        for step, subjects in sorted(seen.items(), key=lambda item: self._order[item[0]]):
-            for subject, records in sorted(subjects.items()):
-                stands = standing[step].get(subject)
-                if stands:
-                    yield _standing_row(step, subject, stands, records)
-                    continue
-                last = max(records, key=lambda one: (one.withdrawn_at or 0, one.withdrawn_by or "", one.source))
-                grade = Evidence.INFERRED if (step, subject) in inferred else Evidence.UNKNOWN
-                yield StepRow(step, subject, None, None, grade, last.source, last.withdrawn_at, last.withdrawn_by)
-        for step, subject in sorted(inferred, key=lambda place: (self._order[place[0]], place[1])):
-            if subject not in seen.get(step, {}):
+    def _steps(self, evidences: Evidences, facts: Facts, scope: Scope, before: Derived) -> list[StepRow]:
+        rows = [row for row in before.steps if row.step not in scope.rows]
+        for step in scope.rows:
+            rows += self._step_rows(step, evidences, facts)
+        rows.sort(key=lambda row: (row.system is None, self._order[row.step], row.subject))
+        return rows
+
+    def _step_rows(self, step: str, evidences: Evidences, facts: Facts) -> Iterator[StepRow]:
+        seen, standing = evidences.seen(step), evidences.standing(step)
+        inferred = self._inferred(step, evidences, facts)
+        for subject, records in seen.items():
+            stands = standing.get(subject)
+            if stands:
+                yield _standing_row(step, subject, stands, records)
+                continue
+            last = max(records, key=lambda one: (one.withdrawn_at or 0, one.withdrawn_by or "", one.source))
+            grade = Evidence.INFERRED if subject in inferred else Evidence.UNKNOWN
+            yield StepRow(step, subject, None, None, grade, last.source, last.withdrawn_at, last.withdrawn_by)
+        for subject in inferred:
+            if subject not in seen:
                 yield StepRow(step, subject, evidence=Evidence.INFERRED)
 
-    def _inferred(self, standing: Evidences) -> set[tuple[str, str]]:
-        places: set[tuple[str, str]] = set()
-        for step, subjects in standing.items():
-            for earlier in self._implied.get(step, ()):
-                reached = standing.get(earlier, {})
-                for subject, stands in subjects.items():
-                    same = subject if stands[0].slot.subject_kind in self.steps[earlier].subjects else ""
-                    if same not in reached and "" not in reached:
-                        places.add((earlier, same))
-        return places
+    def _inferred(self, step: str, evidences: Evidences, facts: Facts) -> set[str]:
+        """The subjects that must have reached a step, because a later step of theirs stands."""
+        reached = evidences.standing(step)
+        if "" in reached:
+            return set()
+        kinds = self.steps[step].subjects
+        return {
+            same
+            for later in self._implying.get(step, ())
+            if later in facts.slots
+            for subject, stands in evidences.standing(later).items()
+            for one in stands
+            if (same := subject if one.slot.subject_kind in kinds else "") not in reached
+        }
 
     def _implications(self, name: str, seen: frozenset[str] = frozenset()) -> Iterator[str]:
         for earlier in self.steps[name].implies:
@@ -112,14 +147,16 @@ class Folding:
                 yield earlier
                 yield from self._implications(earlier, seen | {earlier})
 
-    def _agreed(self, facts: Facts) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        agreed: dict[str, str] = {}
-        held: dict[str, dict[str, str]] = {}
-        for name, systems in sorted(facts.said.get("", {}).items()):
-            values = {system: said.value for system, said in sorted(systems.items()) if said.value is not None}
+    def _agreed(self, facts: Facts, scope: Scope, before: Derived) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        agreed, held = before.agreed.copy(), before.held.copy()
+        told = facts.said.get("", {})
+        for name in sorted(scope.fields & told.keys()):
+            values = {system: said.value for system, said in sorted(told[name].items()) if said.value is not None}
+            value = self._agreed_value(facts, "", name)
+            agreed.pop(name, None)
+            held.pop(name, None)
             if values:
                 held[name] = values
-            value = self._agreed_value(facts, "", name)
             if value is not None:
                 agreed[name] = value
         return agreed, held
@@ -139,32 +176,53 @@ class Folding:
         )
         return said.value
 
-    def _state(self, contract: str | None, standing: Evidences, exceptions: list[ExceptionRow]) -> tuple[str, str]:
-        for row in exceptions:
-            if row.kind == "failed" and row.settled_at is None:
-                return JourneyState.FAILED, row.reason
+    def _exceptions(
+        self, facts: Facts, evidences: Evidences, contract: str | None, scope: Scope, before: Derived
+    ) -> tuple[list[TransactionRow], list[ExceptionRow]]:
+        transactions = before.transactions
+        found: list[ExceptionRow] = []
+        again: set[str] = set()
+        if scope.failures:
+            again.add(ExceptionKind.FAILED)
+            transactions, found = failures(facts, evidences, self.process)
+        if scope.prematures and contract is not None:
+            again.add(ExceptionKind.PREMATURE)
+            found += prematures(facts, evidences, self.process, contract)
+        if scope.duplicates:
+            again.add(ExceptionKind.DUPLICATE)
+            found += duplicates(evidences, self.process)
+        if not again:
+            return transactions, before.exceptions
+        found += (row for row in before.exceptions if row.kind not in again)
+        return transactions, sorted(found, key=lambda row: row.exception_id)
+
+    def _state(self, contract: str | None, reached: Reached, exceptions: list[ExceptionRow]) -> tuple[str, str]:
+        failed = [row for row in exceptions if row.kind == ExceptionKind.FAILED and row.settled_at is None]
+        if failed:
+            return JourneyState.FAILED, min(failed, key=lambda row: row.operation or "").reason
         if contract is None:
             return JourneyState.PROVISIONAL, "no contract is known yet"
         for step, ends in self._ends.items():
-            if standing.get(step):
+            if step in reached:
                 return (JourneyState.DONE if ends == "done" else JourneyState.ENDED), step
-        if self._is_done(standing):
+        if self._is_done(reached):
             return JourneyState.DONE, "every closing step stands"
         return JourneyState.RUNNING, ""
 
-    def _is_done(self, standing: Evidences) -> bool:
+    def _is_done(self, reached: Reached) -> bool:
         done = self.process.done
         if not done.steps and not done.each:
             return False
-        if not all(standing.get(step) for step in done.steps):
+        if not all(step in reached for step in done.steps):
             return False
         return all(
-            any(subject in standing.get(closing, {}) for closing in closings)
+            any(subject in reached.get(closing, ()) for closing in closings)
             for opening, closings in done.each.items()
-            for subject in standing.get(opening, {})
+            for subject in reached.get(opening, ())
         )
 
-    def _amendments(self, facts: Facts, standing: Evidences) -> list[AmendmentRow]:
+    def _amendments(self, facts: Facts, evidences: Evidences) -> list[AmendmentRow]:
+        standing = {name: evidences.standing(name) for name in facts.slots if name in self.steps}
         rows = []
         for amendment in sorted(facts.subjects.get("amendment", ())):
             reached = {

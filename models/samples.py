@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 
 from models.derived import SampleRow
 from models.evidence import Evidences, Shown
@@ -22,25 +22,33 @@ class Sampling:
             if figure.kind == "duration" and figure.start is not None and figure.end is not None
         ]
 
-    def samples(self, facts: Facts, standing: Evidences) -> list[SampleRow]:
-        """A row for each figure (and subject, where the figure is per subject) whose start stands."""
+    def samples(
+        self, facts: Facts, evidences: Evidences, again: Container[str], before: Sequence[SampleRow]
+    ) -> list[SampleRow]:
+        """A row for each figure (and subject, where the figure is per subject) whose start stands.
+
+        Figures that are not among `again` keep their rows of `before`.
+        """
         rows: list[SampleRow] = []
         for figure, start, end in self._figures:
-            begun = standing.get(start.step)
-            if not begun:
-                continue
-            if figure.per:
-                rows += self._per_subject(figure, start, end, facts, standing)
-                continue
-            started = _reached(start, facts, begun)
-            if started is not None:
-                rows.append(_row(figure, "", started, _reached(end, facts, standing.get(end.step, {}))))
+            if figure.name in again:
+                rows += self._rows(figure, start, end, facts, evidences)
+            else:
+                rows += (row for row in before if row.figure == figure.name)
         return rows
 
-    def _per_subject(
-        self, figure: Figure, start: Point, end: Point, facts: Facts, standing: Evidences
+    def _rows(
+        self, figure: Figure, start: Point, end: Point, facts: Facts, evidences: Evidences
     ) -> Iterator[SampleRow]:
-        begun, ended = standing[start.step], standing.get(end.step, {})
+        begun = evidences.standing(start.step)
+        if not begun:
+            return
+        ended = evidences.standing(end.step)
+        if not figure.per:
+            started = _reached(start, facts, begun)
+            if started is not None:
+                yield _row(figure, "", started, _reached(end, facts, ended))
+            return
         for subject in sorted(facts.subjects.get(figure.per, ())):
             from_here = _about(begun, figure.per, subject)
             # What ends a subject may name what began it by another subject: the invoice posted for a milestone.

@@ -217,7 +217,7 @@ class Placing:
             target.regather = target.regather or target.facts.lines_of_contracts or other.facts.lines_of_contracts
         target.regather = target.regather or other.regather
         target.facts = fact_rows.merge(target.facts, other.facts)
-        target.changed = True
+        target.changed = target.merged = True
         if target.contract is None and other.contract is not None:
             target.key, target.contract, target.home = other.key, other.contract, other.home
         elif target.contract is None:

@@ -14,7 +14,7 @@ from models.derived import Derived
 from models.events import from_micros
 from models.exceptions import ExceptionStatus
 from models.facts import Facts, Gathering
-from models.fold import Folding
+from models.fold import Folding, Since
 from models.process import Process
 from models.store.append import Stored, read_events, to_json
 from models.store.engine import Connection
@@ -32,8 +32,12 @@ _EXCEPTION_COLUMNS = (
 
 @dataclass
 class Work:
-    """One journey and what the batch brings it. `home` is the name of its process; `regather`: read its
-    events again; `changed`: fold it; `contested`: the place of events whose owned keys several contracts claim."""
+    """One journey and what the batch brings it.
+
+    `home` is the name of its process; `regather`: read its events again, `regathered`: that was done; `changed`: fold
+    it; `merged`: another journey's facts came in; `contested`: the place of events whose owned keys several contracts
+    claim.
+    """
 
     journey_id: int
     component_id: int
@@ -42,17 +46,24 @@ class Work:
     home: str
     process: tuple[str, int] | None = None
     facts: Facts | None = None
-    before: bytes | None = None
+    before: Derived | None = None
     contract_before: str | None = None
     added: list[Stored] = field(default_factory=list)
     regather: bool = False
     changed: bool = False
     contested: bool = False
+    regathered: bool = False
+    merged: bool = False
 
     @property
     def is_new(self) -> bool:
         """Whether no row stands for it yet."""
         return self.before is None
+
+    @property
+    def is_continued(self) -> bool:
+        """Whether it only gained events: the same contract, the same rules, nothing of another journey."""
+        return not (self.is_new or self.regathered or self.merged) and self.contract == self.contract_before
 
 
 class Workshop:
@@ -75,13 +86,16 @@ class Workshop:
     def fold(self, connection: Connection, works: Iterable[Work]) -> None:
         """Fold the changed ones of these journeys and write them. Their places in journey_event are written before."""
         todo = [work for work in works if work.changed]
-        regathered = [work for work in todo if not self._add(work)]
-        self._regather(connection, regathered)
+        self._regather(connection, [work for work in todo if not self._add(work)])
         rows: list[tuple[Work, Derived]] = []
         for work in todo:
             assert work.facts is not None, "a journey has at least one event"
-            _, folding = self.rules(self._process_of(work, work.facts))
-            rows.append((work, folding.derive(work.facts, work.contract)))
+            gathering, folding = self.rules(self._process_of(work, work.facts))
+            since = None
+            if work.is_continued:
+                assert work.before is not None, "a journey that goes on was folded before"
+                since = Since(work.before, gathering.news(one.event for one in work.added))
+            rows.append((work, folding.derive(work.facts, work.contract, since)))
         _write(connection, rows)
 
     def _process_of(self, work: Work, facts: Facts) -> Process:
@@ -119,7 +133,7 @@ class Workshop:
         """Make the facts of a journey from all of its events."""
         first_at = min(one.event.occurred_at for one in stored)
         gathering, _ = self.rules(self.catalogue.version_at(work.home, first_at))
-        work.facts, work.added, work.regather = None, [], False
+        work.facts, work.added, work.regather, work.regathered = None, [], False, True
         for one in stored:
             work.facts = gathering.add(work.facts, one.event, work.contract)
 
@@ -137,7 +151,7 @@ def work_from_row(row: tuple[Any, ...], catalogue: Catalogue) -> Work:
         process=(process, version),
         facts=fact_rows.unpack(facts) if facts else None,
         contested=contested,
-        before=derived,
+        before=derived_rows.unpack(derived),
         contract_before=contract,
     )
 
@@ -159,9 +173,8 @@ def _write(connection: Connection, rows: list[tuple[Work, Derived]]) -> None:
                 for work, derived, bytes_ in old:
                     copy.write_row(_journey_row(work, derived, bytes_))
             cursor.execute(query("update_journeys"))
-    before = {work.journey_id: derived_rows.unpack(work.before) for work, _, _ in old if work.before is not None}
     for part in ("samples", "amendments", "exceptions", "transactions"):
-        _write_part(connection, part, rows, before)
+        _write_part(connection, part, rows)
 
 
 def _journey_row(work: Work, derived: Derived, packed: bytes) -> tuple[Any, ...]:
@@ -190,15 +203,12 @@ def _journey_row(work: Work, derived: Derived, packed: bytes) -> tuple[Any, ...]
     )
 
 
-def _write_part(
-    connection: Connection, part: str, rows: list[tuple[Work, Derived]], before: Mapping[int, Derived]
-) -> None:
+def _write_part(connection: Connection, part: str, rows: list[tuple[Work, Derived]]) -> None:
     table, columns, remove, make = _PARTS[part]
     changed: list[tuple[Work, Derived]] = []
     stale: list[int] = []
     for work, derived in rows:
-        known = before.get(work.journey_id)
-        told = getattr(known, part) if known is not None else []
+        told = getattr(work.before, part) if work.before is not None else []
         # Rows carry the contract: a journey that found its contract writes them anew.
         if told == getattr(derived, part) and (not told or work.contract == work.contract_before):
             continue
