@@ -4,24 +4,21 @@ import ipaddress
 import logging
 import signal
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from types import FrameType
 from typing import Annotated
 
 import typer
 
-from app import logs, settings
+from app import logs, settings, telemetry
 from app.commands import output
+from app.importing import import_demo
 from app.settings_errors import SettingsError
-from app.wiring import Store, load_rules, open_store
+from app.wiring import load_rules, open_store
 from app.worker import Worker
 
 Host = Annotated[str, typer.Option(help="The address to answer at; without sign-in one of this machine.")]
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="The port to answer at; 0 takes a free one.")]
-
-BEFORE_SERVING: list[Callable[[Store], None]] = []
-"""What `up --demo` does with the opened store before it answers; the importer puts the first run's log here."""
 
 
 def register(command: typer.Typer) -> None:
@@ -37,32 +34,34 @@ def up(
     port: Port = 8501,
 ) -> None:
     """Serve pages and the HTTP interface, with a worker, in one process."""
-    _serve(host, port, with_worker=True, before=BEFORE_SERVING if demo else [])
+    _serve(host, port, with_worker=True, with_demo=demo)
 
 
 def web(host: Host = "127.0.0.1", port: Port = 8501) -> None:
     """Serve pages and the HTTP interface; workers run elsewhere."""
-    _serve(host, port, with_worker=False, before=[])
+    _serve(host, port, with_worker=False)
 
 
 def worker() -> None:
     """Work, without serving anything. Any number of workers may share a store."""
     _prepare()
-    with open_store(settings.load()) as store:
+    found = settings.load()
+    with telemetry.sending(found), open_store(found) as store:
         load_rules(store)
         output.line("working")
         Worker(store.pool).run()
 
 
-def _serve(host: str, port: int, *, with_worker: bool, before: list[Callable[[Store], None]]) -> None:
+def _serve(host: str, port: int, *, with_worker: bool, with_demo: bool = False) -> None:
     # Loaded when needed: Streamlit takes a second to import, for which other commands need not wait.
     server = import_module("app.server")
     _require_loopback(host)
     _prepare()
-    with open_store(settings.load()) as store:
+    found = settings.load()
+    with telemetry.sending(found), open_store(found) as store:
         load_rules(store)
-        for step in before:
-            step(store)
+        if with_demo:
+            import_demo(store)
         server.serve(store, host, port, with_worker=with_worker, ready=lambda bound: _say(host, bound))
 
 

@@ -16,10 +16,9 @@ SCRIPT = """
 from app import settings, telemetry
 from opentelemetry import trace
 
-stop = telemetry.configure(settings.load())
-with trace.get_tracer("test").start_as_current_span("absorb", attributes={"throughline.events": 3}):
-    pass
-stop()
+with telemetry.sending(settings.load()):
+    with trace.get_tracer("test").start_as_current_span("absorb", attributes={"throughline.events": 3}):
+        pass
 """
 
 
