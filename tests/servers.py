@@ -45,6 +45,11 @@ class Databases:
         finally:
             self._run("DROP DATABASE {} WITH (FORCE)", name)
 
+    def lasting(self, name: str) -> str:
+        """The URL of a database that lasts as long as the server, for all workers of a run."""
+        self._copy(self._template, name)
+        return self._url(name)
+
     def empty(self, url: str) -> None:
         """Take everything out of a database."""
         with psycopg.connect(url) as connection:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from app.process_files import find_process
@@ -47,9 +51,8 @@ class Figure(NamedTuple):
 class Imported:
     """A store with one log in it, and what the import reported."""
 
-    def __init__(self, pool: Pool, url: str, report: Report) -> None:
+    def __init__(self, pool: Pool, report: Report) -> None:
         self.pool = pool
-        self.url = url
         self.report = report
 
     def count(self, question: str) -> int:
@@ -87,27 +90,34 @@ def state_hash_of(pool: Pool) -> str:
         return state_hash(connection, default_as_of(connection))
 
 
-def import_log(pool: Pool, url: str, file: str, process: str, format_: str) -> Imported:
+def import_log(pool: Pool, file: str, process: str, format_: str) -> Report:
     """Import a file of the reference data with a shipped process."""
     found = find_process(process)
     in_transaction(pool, lambda connection: load_processes(connection, [(found.name, found.text)], NOW))
     with open_log(DATA / file) as log:
         name = choose_mapping(log, format_, found.mappings, "", process)
         reader = RowReader(found.mappings[name], name)
-        report = Import(pool, Clock(), log, reader, process=process, text=found.text).run()
-    return Imported(pool, url, report)
+        return Import(pool, Clock(), log, reader, process=process, text=found.text).run()
 
 
 @pytest.fixture(scope="module")
-def importing(databases: Databases) -> Iterator[Callable[[str, str, str], Imported]]:
-    """Imports (file, process, format) into a fresh store that lasts for the module."""
+def importing(databases: Databases, test_home: Path) -> Iterator[Callable[[str, str, str], Imported]]:
+    """Gives a store with the log (file, process, format) in it, imported once for all workers of the run."""
     with ExitStack() as stack:
 
-        def into_a_fresh_store(file: str, process: str, format_: str) -> Imported:
-            url = stack.enter_context(databases.fresh())
-            return import_log(stack.enter_context(open_pool(url, max_size=4)), url, file, process, format_)
+        def once(file: str, process: str, format_: str) -> Imported:
+            name = "data_" + sha256(file.encode()).hexdigest()[:12]
+            known = test_home / f"{name}.json"
+            with (test_home / f"{name}.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be importing it: wait, and use its store
+                url, report = json.loads(known.read_text()) if known.exists() else (databases.lasting(name), None)
+                pool = stack.enter_context(open_pool(url, max_size=4))
+                if report is None:
+                    report = msgspec.to_builtins(import_log(pool, file, process, format_))
+                    known.write_text(json.dumps([url, report]))
+            return Imported(pool, msgspec.convert(report, Report))
 
-        yield into_a_fresh_store
+        yield once
 
 
 def reference(folder: str) -> dict[str, Any]:
