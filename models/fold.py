@@ -127,7 +127,10 @@ class Folding:
                 yield StepRow(step, subject, evidence=Evidence.INFERRED)
 
     def _inferred(self, step: str, evidences: Evidences, facts: Facts) -> set[str]:
-        """The subjects that must have reached a step, because a later step of theirs stands."""
+        """The subjects that must have reached a step, because a later step of theirs stands.
+
+        What stands may name the subject by which it was reached: the invoice posted for a period that was ready.
+        """
         reached = evidences.standing(step)
         if "" in reached:
             return set()
@@ -139,6 +142,7 @@ class Folding:
             for subject, stands in evidences.standing(later).items()
             for one in stands
             if (same := subject if one.slot.subject_kind in kinds else "") not in reached
+            and not any(one.slot.fields.get(kind) in reached for kind in kinds)
         }
 
     def _implications(self, name: str, seen: frozenset[str] = frozenset()) -> Iterator[str]:
