@@ -16,11 +16,15 @@ WHERE NOT contested
 GROUP BY process;
 
 -- name: freshness
--- How new the data is. Parameters: beat (the name of the fact that a worker renews).
+-- How new the data of a process is, of all where it has none. Parameters: process, beat (the fact that a worker renews).
 -- Columns: newest_event_at, None before the first event; beat_seconds since a worker was heard, by the database's clock, None
 -- for never; quarantined, inputs that wait.
 SELECT
-    coalesce((SELECT max(last_at) FROM journey), (SELECT max(occurred_at) FROM event)) AS newest_event_at,
+    coalesce(
+        (SELECT max(last_at) FROM journey WHERE process = %(process)s),
+        (SELECT max(last_at) FROM journey),
+        (SELECT max(occurred_at) FROM event)
+    ) AS newest_event_at,
     (
         SELECT extract(epoch FROM clock_timestamp() - updated_at)::double precision
         FROM store_fact

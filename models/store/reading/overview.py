@@ -32,13 +32,13 @@ def journeys_by_process(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(query("journeys_by_process")).fetchall())
 
 
-def freshness(connection: Connection) -> Row:
-    """How new the data is: `{newest_event_at, beat_seconds, quarantined}`.
+def freshness(connection: Connection, process: str) -> Row:
+    """How new the data of a process, or where it has none of all, is: `{newest_event_at, beat_seconds, quarantined}`.
 
-    newest_event_at is None before the first event, beat_seconds (since a worker gave a sign of life, on wall time) before
-    the first worker; quarantined counts the inputs that wait.
+    newest_event_at is None before the first event; beat_seconds is the wall time since a worker's sign of life, None
+    before the first worker; quarantined counts the inputs that wait.
     """
-    return _rows(connection, sql.Composed([sql.SQL(query("freshness"))]), {"beat": WORKER_BEAT})[0]
+    return _rows(connection, sql.Composed([sql.SQL(query("freshness"))]), {"process": process, "beat": WORKER_BEAT})[0]
 
 
 def count_exceptions(connection: Connection, process: str, as_of: datetime) -> list[Row]:
