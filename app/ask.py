@@ -51,8 +51,11 @@ class Ask(Protocol):
         """
         ...
 
-    def freshness(self) -> Row:
-        """How new the data is: `newest_event_at beat_seconds quarantined`, None before the first event or worker."""
+    def freshness(self, process: str) -> Row:
+        """How new the data of a process is, of all where it has none: `newest_event_at beat_seconds quarantined`.
+
+        newest_event_at is None before the first event, beat_seconds before the first worker.
+        """
         ...
 
     def figures(self, process: str, start: datetime | None, before: datetime | None) -> list[Row]:

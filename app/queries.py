@@ -78,9 +78,9 @@ class StoreAsk:
         """As `Ask.processes`."""
         return self._ask("processes", (), _processes, slow=True)
 
-    def freshness(self) -> Row:
+    def freshness(self, process: str) -> Row:
         """As `Ask.freshness`."""
-        return self._ask("freshness", (), overview.freshness)
+        return self._ask("freshness", (process,), overview.freshness)
 
     def figures(self, process: str, start: datetime | None, before: datetime | None) -> list[Row]:
         """As `Ask.figures`."""

@@ -20,6 +20,7 @@ CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"
 
 _PERIODS = {"week": 7 * 86_400_000, "month": "M1"}
 _MONTHS_NAMED = 14
+_FEW = 5
 _MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
 _SHAPES = {Evidence.OBSERVED: "circle", Evidence.INFERRED: "circle-open", Evidence.CONTRADICTED: "diamond"}
 
@@ -73,7 +74,8 @@ def trend(rows: Sequence[Row], zone: ZoneInfo, by: str, word: str = "finished") 
     if by == "month" and len(rows) <= _MONTHS_NAMED:
         figure.update_xaxes(dtick="M1", tickformat="%b\n%Y", ticklabelmode="period")
     figure.update_yaxes(title_text=name, rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(title_text=word, rangemode="tozero", row=2, col=1)
+    few = max((row["finished"] for row in rows), default=0) < _FEW
+    figure.update_yaxes(title_text=word, rangemode="tozero", dtick=1 if few else None, row=2, col=1)
     figure.update_layout(height=380, margin=_MARGIN, hovermode="x unified", legend={"orientation": "h", "y": 1.14})
     return figure
 

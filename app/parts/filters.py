@@ -122,8 +122,8 @@ def one_of_few(label: str, key: str, options: Mapping[str, str], usual: str = ""
     return found
 
 
-def some_of(label: str, key: str, options: Sequence[str], usual: Sequence[str] = ()) -> list[str]:
-    """The options that were chosen; none means all of them."""
+def some_of(label: str, key: str, options: Mapping[str, str], usual: Sequence[str] = ()) -> list[str]:
+    """The options that were chosen, of those given with their words; none means all of them."""
     _refuse(key, [*options, EVERYTHING])
     told = st.query_params.get_all(key)
     found = [name for name in options if name in told]
@@ -135,7 +135,7 @@ def some_of(label: str, key: str, options: Sequence[str], usual: Sequence[str] =
         list(options),
         selection_mode="multi",
         key=key,
-        format_func=marks.words,
+        format_func=dict(options).get,
         on_change=_write,
         args=(key, "", tuple(usual)),
     )

@@ -67,8 +67,10 @@ def age_notices(freshness: Row, now: datetime) -> list[Notice]:
 
 def show(notice: Notice) -> None:
     """Draw a notice."""
-    box = st.warning if notice.level == "warning" else st.info
-    box(notice.text, title=notice.title)
+    if notice.level == "warning":
+        st.warning(notice.text, title=notice.title)
+    else:
+        st.caption(f":blue-badge[{notice.title}] {notice.text}")
 
 
 def empty() -> None:
@@ -118,10 +120,10 @@ def failing(message: str) -> None:
     st.button("Try again", icon=":material/refresh:")
 
 
-def heading(ask: Ask, title: str, about: str = "") -> Row | None:
+def heading(ask: Ask, title: str, about: str = "", *, process: str) -> Row | None:
     """Draw a page's title with its as-of; how new the data is, or None after saying that there is none."""
     st.title(title)
-    freshness = ask.freshness()
+    freshness = ask.freshness(process)
     newest = freshness["newest_event_at"]
     if newest is None:
         empty()

@@ -105,16 +105,3 @@ def _text(value: Any) -> str:
     if value is None:
         return "cleared"
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def term(told: Row) -> str:
-    """A term in Markdown: what is agreed, and who holds something else."""
-    others = [
-        f"{marks.plain(system)} has {marks.plain(value)}"
-        for system, value in told["held"].items()
-        if value != told["agreed"]
-    ]
-    same = [marks.plain(system) for system, value in told["held"].items() if value == told["agreed"]]
-    said = f"**{marks.plain(told['agreed'])}**" if told["agreed"] is not None else "not agreed"
-    by = f" ({', '.join(same)})" if same else ""
-    return f"{said}{by}" + (f"; {marks.badge('differs', 'orange')} {', '.join(others)}" if others else "")

@@ -72,7 +72,7 @@ def _draw(cell: Cell, column: Column) -> None:
     if isinstance(cell, Link):
         link(cell, column.width)
     else:
-        st.markdown(f":small[{cell or '–'}]", width=column.width, text_alignment=column.align)
+        st.markdown(f":small[{cell}]" if cell else " ", width=column.width, text_alignment=column.align)
 
 
 def link(to: Link, width: int | Literal["content", "stretch"] = "content") -> None:
@@ -127,19 +127,27 @@ EXCEPTION_COLUMNS = [
     Column("Age", 80, "right"),
     Column("Status", 75),
 ]
+_ITS_JOURNEY = 3
 
 
-def exception_cells(row: Row) -> list[Cell]:
+def exception_columns(*, of_one: bool = False) -> list[Column]:
+    """What a list of exceptions shows; `of_one`: all of them belong to one journey, which is known."""
+    return [column for at, column in enumerate(EXCEPTION_COLUMNS) if not (of_one and at == _ITS_JOURNEY)]
+
+
+def exception_cells(row: Row, *, of_one: bool = False) -> list[Cell]:
     """One exception of a list."""
-    return [
+    journey = row["journey"] or row["contract"]
+    cells = [
         exception_link(row["id"], marks.kind(row["kind"])),
         marks.severity(row["severity"]),
-        marks.plain(shortened(row["reason"], 90)),
-        journey_link(row["journey"]) if row.get("journey") else "–",
+        marks.plain(shortened(row["reason"], 110)),
+        journey_link(journey) if journey else "–",
         marks.plain(row["system"] or "–"),
         marks.plain(units.duration(row["age_seconds"])),
         marks.status(row["status"]),
     ]
+    return [cell for at, cell in enumerate(cells) if not (of_one and at == _ITS_JOURNEY)]
 
 
 CAUSE_COLUMNS = [
@@ -170,7 +178,7 @@ def story_columns(zone: ZoneInfo) -> list[Column]:
         Column("Of", 110),
         Column("Evidence", 95),
         Column("System", 120),
-        Column("", "stretch"),
+        Column("Note", "stretch"),
     ]
 
 

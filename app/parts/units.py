@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 UNKNOWN = "unknown"
 """Shown where a value is not known; never a zero."""
 
+_MOST_SHARE = 5
 _MINUTE, _HOUR, _DAY, _YEAR = 60, 3_600, 86_400, 365.25 * 86_400
 
 
@@ -123,5 +124,6 @@ def change(found: Any, previous: Any, unit: str) -> str | None:
         size = duration(abs(gap), like=max(abs(now), abs(before)))
     else:
         size = f"{abs(gap) * 100:.1f} points" if unit == "ratio" else _trimmed(abs(gap))
-    share = f" ({sign}{abs(gap / before) * 100:.0f} %)" if before and unit != "ratio" else ""
-    return f"{sign}{size}{share}"
+    # A change by a multiple says more about how little there was before.
+    is_share = unit != "ratio" and before and abs(gap / before) < _MOST_SHARE
+    return f"{sign}{size} ({sign}{abs(gap / before) * 100:.0f} %)" if is_share else f"{sign}{size}"

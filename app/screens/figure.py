@@ -22,7 +22,7 @@ def render(ask: Ask, user: str) -> None:
     if figure is None:
         notices.missing("figure", name, tables.OVERVIEW_PAGE)
         return
-    freshness = notices.heading(ask, tiles.title(figure), tiles.definition(figure))
+    freshness = notices.heading(ask, tiles.title(figure), tiles.definition(figure), process=process["name"])
     if freshness is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -30,14 +30,9 @@ def render(ask: Ask, user: str) -> None:
         by = filters.cut()
     rows = [one for one in ask.figures(process["name"], span.start, span.before) if one["name"] == name]
     shown = tiles.tile(figure, rows[0] if rows else None)
-    told = (
-        shown.change and f"{shown.change} to the period before",
-        shown.basis,
-        shown.spread,
-        shown.target,
-        span.words,
-    )
-    st.markdown(f"### {marks.plain(shown.value)}\n" + marks.plain(", ".join(part for part in told if part)))
+    basis = " · ".join(part for part in (shown.basis, span.words) if part)
+    st.metric(basis, shown.value, shown.change, delta_color=shown.colour)
+    st.caption(marks.plain(", ".join(part for part in (shown.spread, shown.target) if part)))
     if figure["kind"] != FigureKind.EXCEPTION_AGING:
         panels.trend(ask.trend(process["name"], name, by, span.start), figure, ask, by)
     st.subheader("The rows behind it")
