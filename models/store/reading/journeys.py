@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from psycopg.rows import dict_row
-
 from models import derived as packing
 from models.derived import AmendmentRow, Derived, LineRow, StepRow
 from models.events import from_micros
@@ -116,19 +114,6 @@ def keys_of(connection: Connection, key: str) -> list[Row]:
         system, _, kind = name.rpartition("/")
         systems.setdefault(system, []).append({"kind": kind, "value": value, "class": key_class})
     return [{"system": system, "keys": keys} for system, keys in sorted(systems.items())]
-
-
-def search(connection: Connection, text: str, limit: int = 20) -> list[Row]:
-    """Journeys with a key whose value begins with `text`, in order of that value; nothing for no text.
-
-    Shape: `{name, value, key, contract, customer, state, step}`, name and value being the key that was found.
-    """
-    prefix = read_text("search", text.strip())
-    if not prefix:
-        return []
-    with connection.cursor(row_factory=dict_row) as cursor:
-        parameters = {"prefix": prefix, "end": prefix + _AFTER_ALL, "count": limit}
-        return cursor.execute(query("journeys_by_key_prefix"), parameters).fetchall()
 
 
 def story(connection: Connection, key: str, asked: Asked, masking: Masking = MASKING) -> Page:
