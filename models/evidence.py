@@ -9,9 +9,12 @@ from models.facts import Facts, Slot
 
 
 class Shown(NamedTuple):
-    """One record's word for a step and subject: standing, or withdrawn at `withdrawn_at` by an event type."""
+    """One record's word for a step and subject: standing, or withdrawn at `withdrawn_at` by an event type.
 
-    source: str
+    `record` is its system and its name there, or an event's id, apart by zero characters.
+    """
+
+    record: str
     slot: Slot
     withdrawn_at: int | None
     withdrawn_by: str | None
@@ -19,7 +22,17 @@ class Shown(NamedTuple):
     @property
     def stands(self) -> bool:
         """Whether an assertion stands."""
-        return self.withdrawn_at is None and self.slot.version != ""
+        return self.withdrawn_at is None and self.slot.version != b""
+
+    @property
+    def source(self) -> str:
+        """The system that says it."""
+        return self.record.partition("\0")[0]
+
+    @property
+    def object(self) -> str:
+        """What the step made, as the record calls it, or the record."""
+        return self.slot.object or self.record.replace("\0", "/")
 
 
 class Evidences:
@@ -39,10 +52,12 @@ class Evidences:
         found = self._seen.get(step)
         if found is None:
             slots = self._slots
+            if step not in slots:
+                return {}
             voids = [(name, slots[name]) for name in self._withdrawers.get(step, ()) if name in slots]
             found = self._seen[step] = {
                 subject: [_judge(subject, record, slot, voids) for record, slot in records.items()]
-                for subject, records in slots.get(step, {}).items()
+                for subject, records in slots[step].items()
             }
         return found
 
@@ -50,6 +65,8 @@ class Evidences:
         """Subject by subject only what stands; subjects of which nothing stands are left out."""
         found = self._standing.get(step)
         if found is None:
+            if step not in self._slots:
+                return {}
             found = self._standing[step] = {
                 subject: stands
                 for subject, records in self.seen(step).items()
@@ -60,8 +77,8 @@ class Evidences:
 
 def _judge(subject: str, record: str, slot: Slot, voids: list[tuple[str, dict[str, dict[str, Slot]]]]) -> Shown:
     if not voids and not slot.withdrawn_version:
-        return Shown(record.split("\0", 1)[0], slot, None, None)
-    best: str = slot.version
+        return Shown(record, slot, None, None)
+    best: bytes = slot.version
     at: int | None = None
     by: str | None = None
     if slot.withdrawn_version > best:
@@ -74,4 +91,4 @@ def _judge(subject: str, record: str, slot: Slot, voids: list[tuple[str, dict[st
             void = records.get(record)
             if void is not None and void.version > void.withdrawn_version and void.version > best:
                 best, at, by = void.version, void.at, name
-    return Shown(record.split("\0", 1)[0], slot, at, by)
+    return Shown(record, slot, at, by)

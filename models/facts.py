@@ -34,33 +34,42 @@ TERMS = (
 KEPT_ATTRIBUTES = frozenset((*DIMENSIONS, *TERMS, "amount", "hours", "applied_to"))
 SUBJECT_KINDS = frozenset(SUBJECTS)
 LINK_FIELDS = (*SUBJECTS, "entity", "operation")
-_TIME_OFFSET = 10**17  # keeps times before 1970 in order as text
+_BEFORE_TIME = 2**62  # keeps times before 1970 in order as bytes
 
 
 class Slot(msgspec.Struct, array_like=True, gc=False):
     """What one record says of one step and subject: the newest assertion, the newest retraction, the earliest time
     ever.
 
-    `version` and `withdrawn_version` are '' where nothing was said; they compare as text. `object` names what the
-    step made.
+    `version` and `withdrawn_version` are empty where nothing was said; they compare as bytes. `object` names what the
+    step made, '' for the record itself. `earlier_at`: a time before `at` that was asserted once, None without one.
     """
 
-    version: str = ""
+    version: bytes = b""
     at: int = 0
     recorded_at: int | None = None
     subject_kind: str = ""
     object: str = ""
     fields: dict[str, str] = {}
-    earliest_at: int | None = None
-    withdrawn_version: str = ""
+    earlier_at: int | None = None
+    withdrawn_version: bytes = b""
     withdrawn_at: int = 0
+
+    @property
+    def earliest_at(self) -> int | None:
+        """The earliest time ever asserted, None where only retractions were heard."""
+        return self.at if self.earlier_at is None and self.version else self.earlier_at
+
+    def hold_earliest(self, at: int) -> None:
+        """Keep the earliest time ever asserted."""
+        self.earlier_at = None if at == self.at else at
 
 
 class Said(msgspec.Struct, array_like=True, gc=False):
-    """The newest value one system gave for one field; None clears."""
+    """The newest value one system gave for one field; None clears. `tie` decides between events of the same time."""
 
     at: int
-    identity: str
+    tie: bytes
     value: str | None
 
 
@@ -83,7 +92,7 @@ class Facts(msgspec.Struct, array_like=True):
     """All that was said of one journey.
 
     Shape: `slots` step, subject, record; `said` subject, field, system; `subjects` kind to values seen; `attempts`
-    operation to identity of the event. `lines_of_contracts`: an event divided itself by contract lines, so that facts
+    operation to identity of the event, as bytes. `lines_of_contracts`: an event divided itself by contract lines, so that facts
     gathered before the contract was known must be gathered again.
     """
 
@@ -92,7 +101,7 @@ class Facts(msgspec.Struct, array_like=True):
     slots: dict[str, dict[str, dict[str, Slot]]] = {}
     said: dict[str, dict[str, dict[str, Said]]] = {}
     subjects: dict[str, dict[str, bool]] = {}
-    attempts: dict[str, dict[str, Attempt]] = {}
+    attempts: dict[str, dict[bytes, Attempt]] = {}
     lines_of_contracts: bool = False
 
 
@@ -133,18 +142,18 @@ def unpack(packed: bytes) -> Facts:
     return _decoder.decode(packed)
 
 
-def version_of(event: Event) -> str:
-    """The order of what was said about a record, as text that compares: sequence, else when it was written down, else
+def version_of(event: Event) -> bytes:
+    """The order of what was said about a record, as bytes that compare: sequence, else when it was written down, else
     when it happened; ties by content."""
     sequence = event.sequence
     if sequence is None:
-        order = f"0{micros(event.recorded_at or event.occurred_at) + _TIME_OFFSET:019d}"
+        order = b"0" + (micros(event.recorded_at or event.occurred_at) + _BEFORE_TIME).to_bytes(8)
     elif sequence.isascii() and sequence.isdigit():
         digits = sequence.lstrip("0")
-        order = f"2{len(digits):04d}{digits}"
+        order = f"2{len(digits):04d}{digits}\0".encode()
     else:
-        order = f"1{sequence}"
-    return f"{order}.{event.content_hash.hex[:16]}"
+        order = f"1{sequence}\0".encode()
+    return order + event.content_hash.bytes[:8]
 
 
 class Gathering:
@@ -204,7 +213,7 @@ class Gathering:
         if not event.retracts:
             self._add_said(facts, event, at, subjects)
 
-    def _add_slot(self, facts: Facts, event: Event, at: int, step: Step, place: tuple[str, str, str, str]) -> None:
+    def _add_slot(self, facts: Facts, event: Event, at: int, step: Step, place: tuple[str, str, str, bytes]) -> None:
         kind, subject, record, version = place
         records = facts.slots.setdefault(event.type, {}).setdefault(subject, {})
         slot = records.get(record)
@@ -214,24 +223,24 @@ class Gathering:
             if version > slot.withdrawn_version:
                 slot.withdrawn_version, slot.withdrawn_at = version, at
             return
-        if slot.earliest_at is None or at < slot.earliest_at:
-            slot.earliest_at = at
+        earliest = slot.earliest_at
         if version > slot.version:
             slot.version, slot.at, slot.subject_kind = version, at, kind
             slot.recorded_at = None if event.recorded_at is None else micros(event.recorded_at)
-            slot.object = _object(event, step, record)
+            slot.object = _object(event, step)
             slot.fields = _fields(event.attributes)
+        slot.hold_earliest(at if earliest is None else min(at, earliest))
 
     def _add_said(self, facts: Facts, event: Event, at: int, subjects: list[str]) -> None:
-        identity = event.identity.hex
+        tie = event.identity.bytes[:8]
         for name, value in event.attributes.items():
             if name not in self._kept:
                 continue
             for subject in subjects:
                 systems = facts.said.setdefault(subject, {}).setdefault(name, {})
                 held = systems.get(event.source)
-                if held is None or (at, identity) > (held.at, held.identity):
-                    systems[event.source] = Said(at, identity, value)
+                if held is None or (at, tie) > (held.at, held.tie):
+                    systems[event.source] = Said(at, tie, value)
 
     def _subjects(self, facts: Facts, event: Event, step: Step, contract: str | None) -> tuple[str, list[str]]:
         for kind in step.subjects:
@@ -251,7 +260,7 @@ class Gathering:
         said = event.attributes
         transaction = said.get("transaction") or event.record or event.id
         operation = said.get("operation") or transaction
-        facts.attempts.setdefault(operation, {})[event.identity.hex] = Attempt(
+        facts.attempts.setdefault(operation, {})[event.identity.bytes] = Attempt(
             at=at,
             outcome=event.type.removeprefix("transaction."),
             attempt=said.get("attempt") or "",
@@ -281,7 +290,7 @@ def merge(one: Facts, other: Facts) -> Facts:
             told = one.said.setdefault(subject, {}).setdefault(name, {})
             for system, said in systems.items():
                 before = told.get(system)
-                if before is None or (said.at, said.identity) > (before.at, before.identity):
+                if before is None or (said.at, said.tie) > (before.at, before.tie):
                     told[system] = said
     for kind, values in other.subjects.items():
         one.subjects.setdefault(kind, {}).update(values)
@@ -295,21 +304,23 @@ def _merge_slots(one: Slot, other: Slot) -> Slot:
     if rest.withdrawn_version > best.withdrawn_version:
         best.withdrawn_version, best.withdrawn_at = rest.withdrawn_version, rest.withdrawn_at
     times = [at for at in (one.earliest_at, other.earliest_at) if at is not None]
-    best.earliest_at = min(times, default=None)
+    if times:
+        best.hold_earliest(min(times))
     return best
 
 
-def _object(event: Event, step: Step, record: str) -> str:
-    if step.object:
-        named = [
+def _object(event: Event, step: Step) -> str:
+    if not step.object:
+        return ""
+    return min(
+        (
             f"{name}:{value}"
             for name, values in event.keys.items()
             if name.rsplit("/", 1)[-1] == step.object
             for value in values
-        ]
-        if named:
-            return min(named)
-    return record.replace("\0", "/")
+        ),
+        default="",
+    )
 
 
 def _fields(attributes: dict[str, Any]) -> dict[str, str]:

@@ -81,13 +81,13 @@ def duplicates(evidences: Evidences, process: Process) -> list[ExceptionRow]:
     return rows
 
 
-def _order(item: tuple[str, Attempt]) -> tuple[int, int, str, int, str]:
+def _order(item: tuple[bytes, Attempt]) -> tuple[int, int, str, int, bytes]:
     identity, attempt = item
     number = attempt.attempt if attempt.attempt.isdigit() else ""
     return attempt.at, len(number), number, _RANK.get(attempt.outcome, 0), identity
 
 
-def _transaction(operation: str, attempts: list[tuple[str, Attempt]]) -> TransactionRow:
+def _transaction(operation: str, attempts: list[tuple[bytes, Attempt]]) -> TransactionRow:
     def newest(name: str) -> str | None:
         return next((value for _, one in reversed(attempts) if (value := getattr(one, name))), None)
 
@@ -96,7 +96,9 @@ def _transaction(operation: str, attempts: list[tuple[str, Attempt]]) -> Transac
         operation=operation,
         state=attempts[-1][1].outcome,
         attempts=[
-            AttemptRow(one.at, one.outcome, one.attempt, one.transaction, identity, one.error_class, one.error_message)
+            AttemptRow(
+                one.at, one.outcome, one.attempt, one.transaction, identity.hex(), one.error_class, one.error_message
+            )
             for identity, one in attempts
         ],
         flow=newest("flow"),
@@ -192,11 +194,11 @@ def _waited(facts: Facts, wait: Wait, subject: str, first: Shown) -> bool:
 def _stood(objects: dict[str, tuple[int, int | None]], one: Shown) -> None:
     """Widen the time during which this record's object stood."""
     begun, ended = one.slot.at, one.withdrawn_at
-    held = objects.get(one.slot.object)
+    held = objects.get(one.object)
     if held is not None:
         begun = min(begun, held[0])
         ended = None if ended is None or held[1] is None else max(ended, held[1])
-    objects[one.slot.object] = (begun, ended)
+    objects[one.object] = (begun, ended)
 
 
 def _duplicate(step: Step, group: tuple[str, ...], objects: dict[str, tuple[int, int | None]]) -> ExceptionRow | None:

@@ -176,7 +176,7 @@ class Folding:
         best = min(ranks.values())
         said = max(
             (said for system, said in systems.items() if ranks[system] == best),
-            key=lambda said: (said.at, said.identity),
+            key=lambda said: (said.at, said.tie),
         )
         return said.value
 
