@@ -27,6 +27,16 @@ GOOD: dict[str, Any] = {
 }
 
 
+JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _wire(event: Event) -> bytes:
+    told = {"specversion": "1.0", "source": event.source, "id": event.id, "type": event.type}
+    return json.dumps(
+        {**told, "time": event.occurred_at.isoformat(), "data": {"attributes": event.attributes}}
+    ).encode()
+
+
 def read(change: dict[str, Any] | None = None, **data: Any) -> Event:
     return read_event(json.dumps({**GOOD, **(change or {}), "data": {**GOOD["data"], **data}}).encode())
 
@@ -154,23 +164,23 @@ def test_an_identity_is_source_and_id_and_not_their_sum() -> None:
     assert read({"source": "ab", "id": "c"}).identity != read({"source": "a", "id": "bc"}).identity
 
 
-@given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5)), timezone(timedelta(hours=14))])))
+@given(
+    st.datetimes(
+        datetime(2, 1, 1),  # noqa: DTZ001 - the strategy adds the zone
+        datetime(9998, 1, 1),  # noqa: DTZ001
+        timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5)), timezone(timedelta(hours=14))]),
+    )
+)
 def test_an_instant_keeps_its_microseconds_in_every_zone(at: datetime) -> None:
-    try:
-        event = make_event(source="a", id="1", type="t", occurred_at=at)
-    except UnreadableEventError as error:
-        assert "outside the years" in str(error)  # noqa: PT017 - either way it is one clear answer
-        return
+    event = make_event(source="a", id="1", type="t", occurred_at=at)
     assert from_micros(micros(event.occurred_at)) == at
 
 
 @given(st.text(), st.text())
 def test_any_text_is_taken_or_refused_with_a_reason(name: str, value: str) -> None:
+    said = ""
     try:
-        event = make_event(
-            source="a", id="1", type="t", occurred_at=datetime(2026, 1, 1, tzinfo=UTC), attributes={name: value}
-        )
+        event = make_event(source="a", id="1", type="t", occurred_at=JANUARY, attributes={name: value})
     except UnreadableEventError as error:
-        assert str(error)
-    else:
-        assert json.loads(json.dumps(event.attributes)) == event.attributes
+        said = str(error)
+    assert said or read_event(_wire(event)) == event
