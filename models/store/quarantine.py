@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
@@ -37,13 +38,6 @@ class Waiting(NamedTuple):
     raw: bytes
     format: str
     reimported_at: datetime | None
-
-
-class _Source(msgspec.Struct):
-    source: str
-
-
-_source_decoder = msgspec.json.Decoder(_Source)
 
 
 def quarantine(  # noqa: PLR0917 - the columns of one row, in their order
@@ -87,9 +81,10 @@ def quarantine_all(
 def source_of(raw: bytes | msgspec.Raw) -> str:
     """The source that an unreadable event names, `unknown` where even that cannot be read."""
     try:
-        source = _source_decoder.decode(raw).source
+        said = json.loads(bytes(raw))
+        source = said["source"]
         source.encode()
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return UNKNOWN_SOURCE
     return source if 0 < len(source) <= LONGEST_NAME and "\0" not in source else UNKNOWN_SOURCE
 
