@@ -57,6 +57,27 @@ FROM (
 ORDER BY class IN ('shared', 'context'), name, value
 LIMIT %(count)s;
 
+-- name: journeys_by_beginning
+-- Journeys that some key leads to whose value begins with a text. Begins with what journeys_listed lists, as source.
+-- Parameters: prefix, end (the first text after all that begin so). Columns: as journeys_listed.
+SELECT source.*
+FROM source
+WHERE source.journey_id IN (
+    SELECT journey_id
+    FROM journey_key
+    WHERE value ~>=~ %(prefix)s
+        AND value ~<~ %(end)s
+        AND class IN ('journey', 'owned')
+    UNION
+    SELECT target.journey_id
+    FROM journey_key AS named
+    INNER JOIN key_link AS link ON link.from_hash = named.key_hash
+    INNER JOIN journey_key AS target ON target.key_hash = link.to_hash AND target.class IN ('journey', 'owned')
+    WHERE named.value ~>=~ %(prefix)s
+        AND named.value ~<~ %(end)s
+        AND named.class IN ('shared', 'context')
+);
+
 -- name: story_of_journey
 -- The events of a journey. Parameters: journey_id. Columns: as named; times in UTC.
 SELECT
