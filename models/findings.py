@@ -37,9 +37,10 @@ def prematures(facts: Facts, evidences: Evidences, process: Process, contract: s
         if not subjects or _excused(facts, step):
             continue
         for subject, shown in sorted(subjects.items()):
-            first = min(shown, key=lambda one: (one.slot.at, one.source))
             for wait in step.waits_for:
-                if _waited(facts, wait, subject, first):
+                concerned = [one for one in shown if not wait.subject or one.slot.subject_kind == wait.subject]
+                first = min(concerned, key=lambda one: (one.slot.at, one.source), default=None)
+                if first is None or _waited(facts, wait, subject, first.slot.at):
                     continue
                 anchor = [contract, step.name, subject]
                 rows.append(
@@ -61,8 +62,11 @@ def prematures(facts: Facts, evidences: Evidences, process: Process, contract: s
 
 
 def duplicates(evidences: Evidences, process: Process) -> list[ExceptionRow]:
-    """Objects of one step that stood at the same time for one combination of what they must be alone by."""
-    rows: list[ExceptionRow] = []
+    """Objects of one step that stood at the same time for one combination of what they must be alone by.
+
+    The same objects are one exception, for however many combinations (lines of a project) or steps: as of the first.
+    """
+    rows: dict[str, ExceptionRow] = {}
     for step in process.steps:
         if step.alone_by is None:
             continue
@@ -77,8 +81,9 @@ def duplicates(evidences: Evidences, process: Process) -> list[ExceptionRow]:
         for group, objects in sorted(groups.items()):
             found = _duplicate(step, group, objects) if len(objects) > 1 else None
             if found is not None:
-                rows.append(found)
-    return rows
+                known = rows.get(found.exception_id)
+                rows[found.exception_id] = found if known is None else _same_objects(known, found)
+    return list(rows.values())
 
 
 def _order(item: tuple[bytes, Attempt]) -> tuple[int, int, str, int, bytes]:
@@ -163,7 +168,7 @@ def _effect(row: TransactionRow, attempts: list[Attempt], evidences: Evidences, 
         for one in shown
         if one.slot.at >= begun
         and row.target_system in (None, one.source)
-        and (not wanted or subject in wanted.values() or subject == "")
+        and (not wanted or subject == "" or wanted.get(one.slot.subject_kind) == subject)
     ]
     return min(times, default=None)
 
@@ -179,16 +184,24 @@ def _excused(facts: Facts, step: Step) -> bool:
     )
 
 
-def _waited(facts: Facts, wait: Wait, subject: str, first: Shown) -> bool:
-    if wait.subject and first.slot.subject_kind != wait.subject:
-        return True
+def _waited(facts: Facts, wait: Wait, subject: str, at: int) -> bool:
     subjects = facts.slots.get(wait.step, {})
     records = (
         list(subjects.get(subject, {}).values())
         if wait.subject
         else [slot for slots in subjects.values() for slot in slots.values()]
     )
-    return any(slot.earliest_at is not None and slot.earliest_at <= first.slot.at for slot in records)
+    return any(slot.earliest_at is not None and slot.earliest_at <= at for slot in records)
+
+
+def _same_objects(one: ExceptionRow, other: ExceptionRow) -> ExceptionRow:
+    """One row for both: opened by the first, settled when both are."""
+    first, second = (other, one) if other.opened_at < one.opened_at else (one, other)
+    if first.settled_at is not None:
+        later = second.settled_at
+        first.settled_at = None if later is None else max(first.settled_at, later)
+        first.settled_by = None if later is None else first.settled_by
+    return first
 
 
 def _stood(objects: dict[str, tuple[int, int | None]], one: Shown) -> None:

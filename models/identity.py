@@ -197,19 +197,16 @@ def _component(keys: list[Key], claims: list[Claim]) -> Component:
         return Component(contracts, owned, dict.fromkeys(owned, owner), ())
     first: dict[Key, dict[Key, int]] = {}  # owned key, contract, first claim
     decided: dict[Key, set[Key]] = {}
-    seen: dict[Key, int] = {}
-    joined: dict[Key, int] = {}  # contract, its first claim on anything
     for claim in claims:
         for key in claim.owned:
-            seen[key] = min(seen.get(key, claim.at), claim.at)
             for contract in claim.contracts:
                 told = first.setdefault(key, {})
                 told[contract] = min(told.get(contract, claim.at), claim.at)
-                joined[contract] = min(joined.get(contract, claim.at), claim.at)
                 if claim.decided:
                     decided.setdefault(key, set()).add(contract)
     owners: dict[Key, Key | None] = {}
     contested: dict[tuple[Key, ...], list[tuple[Key, int]]] = {}
+    unclaimed: list[Key] = []
     for key in owned:
         claimants = decided.get(key) or first.get(key, {}).keys()
         if len(claimants) == 1:
@@ -218,13 +215,25 @@ def _component(keys: list[Key], claims: list[Claim]) -> Component:
         owners[key] = None
         if claimants:
             rivals = tuple(sorted(claimants, key=lambda one: one.text))
-            since = max(first[key][rival] for rival in rivals)
+            contested.setdefault(rivals, []).append((key, max(first[key][rival] for rival in rivals)))
         else:
-            rivals = contracts
-            since = max([seen.get(key, 0), *joined.values()])
-        contested.setdefault(rivals, []).append((key, since))
+            unclaimed.append(key)
+    if unclaimed:
+        since = _first_together(contracts, unclaimed, claims)
+        contested.setdefault(contracts, []).extend((key, since) for key in unclaimed)
     conflicts = tuple(
         Conflict(rivals, tuple(key for key, _ in keys), min(since for _, since in keys))
         for rivals, keys in contested.items()
     )
     return Component(contracts, owned, owners, conflicts)
+
+
+def _first_together(contracts: Sequence[Key], owned: Sequence[Key], claims: list[Claim]) -> int:
+    """When the claims made until then connected all of these contracts with one of these owned keys."""
+    forest: Forest[Key] = Forest()
+    for claim in sorted(claims, key=lambda claim: claim.at):
+        forest.join((*claim.contracts, *claim.owned))
+        place = forest.find(contracts[0])
+        if all(forest.find(key) == place for key in contracts) and any(forest.find(key) == place for key in owned):
+            return claim.at
+    raise AssertionError("claims connect a component")

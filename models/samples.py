@@ -69,8 +69,12 @@ def _about(subjects: dict[str, list[Shown]], kind: str, subject: str) -> dict[st
 
 
 def _linked(begun: dict[str, list[Shown]], ended: dict[str, list[Shown]]) -> dict[str, list[Shown]]:
-    named = {value for shown in ended.values() for one in shown for value in one.slot.fields.values()}
-    return {subject: shown for subject, shown in begun.items() if subject in named}
+    named = {place for shown in ended.values() for one in shown for place in one.slot.fields.items()}
+    return {
+        subject: linked
+        for subject, shown in begun.items()
+        if (linked := [one for one in shown if (one.slot.subject_kind, subject) in named])
+    }
 
 
 def _row(figure: Figure, subject: str, started: int, finished: int | None) -> SampleRow:

@@ -61,12 +61,14 @@ class Placing:
         shared = [hash_ for hash_, key in keys.items() if not _is_direct(key) and hash_ in self._known]
         self._hold(shared)
         self._load({journey for cluster in clusters for journey in cluster.journeys})
-        entangled = self._entangled(clusters, keys)
+        entangled = self._entangled(clusters, of_item, keys)
         for cluster in clusters:
             if cluster not in entangled:
                 self._join(cluster, keys)
-        self._place_direct(of_item, entangled)
+        # Before components are settled, which writes the links of their own events: those would not be new then, and
+        # journeys outside would miss the earlier events that come by them.
         fresh_links = add_links(self._connection, self._named)
+        self._place_direct(of_item, entangled)
         self._place_shared(fresh_links)
         self._write_places()
         self._workshop.fold(self._connection, self._works.values())
@@ -151,9 +153,12 @@ class Placing:
         for row in rows:
             self._works[row[0]] = work_from_row(row, self._workshop.catalogue)
 
-    def _entangled(self, clusters: list[_Cluster], keys: dict[UUID, Key]) -> set[_Cluster]:
+    def _entangled(
+        self, clusters: list[_Cluster], of_item: dict[UUID | int, _Cluster], keys: dict[UUID, Key]
+    ) -> set[_Cluster]:
         """The clusters in whose components contracts meet; whoever shares such a component is settled with it."""
         found = {cluster for cluster in clusters if self._is_entangled(cluster, keys)}
+        found |= self._before_conflicts(of_item, found)
         components = {self._works[journey].component_id for cluster in found for journey in cluster.journeys}
         return {
             cluster
@@ -166,11 +171,35 @@ class Placing:
         if len(works) == 1 and not cluster.fresh:
             # Nothing new hangs together; only a contested place must be looked at again.
             return works[0].contested
-        if any(work.component_id != work.journey_id for work in works):
+        if any(self._is_shared(journey) for journey in cluster.journeys):
             return True
         contracts = {work.contract for work in works if work.contract is not None}
         contracts |= {keys[hash_].contract for hash_ in cluster.fresh if keys[hash_].key_class is KeyClass.JOURNEY}
         return len(contracts) > 1
+
+    def _before_conflicts(self, of_item: dict[UUID | int, _Cluster], found: set[_Cluster]) -> set[_Cluster]:
+        """The clusters of which this batch tells something older than a conflict of their component: nothing new hangs
+        together, but perhaps it did so earlier than was known."""
+        claimed: dict[_Cluster, datetime] = {}
+        for one, named in self._named:
+            if len(named.joined) < 2:
+                continue
+            cluster = of_item[self._known.get(named.joined[0].hash, named.joined[0].hash)]
+            if cluster not in found and any(self._is_shared(journey) for journey in cluster.journeys):
+                claimed[cluster] = min(claimed.get(cluster, one.event.occurred_at), one.event.occurred_at)
+        if not claimed:
+            return set()
+        components = {self._works[cluster.journeys[0]].component_id for cluster in claimed}
+        rows = self._connection.execute(query("conflicts_of_components"), {"components": list(components)})
+        since: dict[int, datetime] = dict(rows.fetchall())
+        return {
+            cluster
+            for cluster, claimed_at in claimed.items()
+            if claimed_at < since.get(self._works[cluster.journeys[0]].component_id, claimed_at)
+        }
+
+    def _is_shared(self, journey: int) -> bool:
+        return self._works[journey].component_id != journey
 
     def _join(self, cluster: _Cluster, keys: dict[UUID, Key]) -> None:
         """Make one journey of a cluster with at most one contract."""

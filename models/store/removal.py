@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
+from models.events import HEARTBEAT
 from models.identity import Named, name_keys
 from models.store.append import Stored, read_events
 from models.store.engine import Connection, StoreConflictError
@@ -17,6 +18,8 @@ from sql import query
 
 def remove(connection: Connection, workshop: Workshop, stored: Stored) -> None:
     """Make the state what it would be without this event; `connection` is inside the transaction."""
+    if stored.event.type == HEARTBEAT:
+        return  # reached no journey
     named = name_keys(stored.event, workshop.catalogue)
     nodes = _nodes(connection, [key.hash for key in named.linkable])
     connection.execute(query("lock_keys"), {"hashes": list(nodes)})

@@ -47,11 +47,13 @@ class Reroute:
         rows = self._connection.execute(query("lock_components"), {"components": sorted(components)}).fetchall()
         before = [row[0] for row in rows]
         events = self._events(before, extra, dropped)
-        inside = self._keys_inside(before, events, fresh_keys)
+        known = self._keys_known(before) | set(fresh_keys)
+        inside = _keys_inside(events, known)
         claims = [claim_of(one.event, named) for one, named in events]
         parts = split([*_within(claims, inside), *self._decided(inside)])
-        nodes = self._nodes_linked(inside)
-        self._clear(before, inside, parts)
+        # Keys that only a dropped event named are cleared away too, and whoever came by them.
+        nodes = self._nodes_linked(known)
+        self._clear(before, known, parts)
         works = self._make(parts)
         direct = self._place_direct(events, works, parts)
         add_links(self._connection, [pair for pair in events if pair[1].direct])
@@ -67,19 +69,9 @@ class Reroute:
         named = ((one, name_keys(one.event, self._workshop.catalogue)) for one in (*stored, *extra))
         return [(one, keys) for one, keys in named if keys.direct]
 
-    def _keys_inside(
-        self, before: list[int], events: list[tuple[Stored, Named]], fresh_keys: Collection[UUID]
-    ) -> dict[UUID, Key]:
-        """The journey and owned keys of these components; contracts that an event names from elsewhere are not among
-        them."""
+    def _keys_known(self, before: list[int]) -> set[UUID]:
         rows = self._connection.execute(query("keys_of_journeys"), {"journeys": before}).fetchall()
-        known = {row[0] for row in rows} | set(fresh_keys)
-        return {
-            key.hash: key
-            for _, named in events
-            for key in (named.joined or named.contracts)
-            if key.hash in known or named.joined
-        }
+        return {row[0] for row in rows}
 
     def _decided(self, inside: dict[UUID, Key]) -> list[Claim]:
         rows = self._connection.execute(query("links_decided"), {"hashes": list(inside)}).fetchall()
@@ -99,9 +91,9 @@ class Reroute:
             for decision_id, keys in claims.items()
         ]
 
-    def _clear(self, before: list[int], inside: dict[UUID, Key], parts: list[Component]) -> None:
+    def _clear(self, before: list[int], known: Collection[UUID], parts: list[Component]) -> None:
         kept = [key.hash for part in parts for key in (*part.contracts, *part.owned)]
-        self._connection.execute(query("remove_links_to"), {"hashes": list(inside)})
+        self._connection.execute(query("remove_links_to"), {"hashes": list(known)})
         self._connection.execute(query("forget_keys"), {"journeys": before, "kept": kept})
         self._connection.execute(query("remove_places"), {"journeys": before})
         self._connection.execute(query("remove_journeys"), {"journeys": before})
@@ -198,10 +190,11 @@ class Reroute:
         named = [(one, name_keys(one.event, self._workshop.catalogue)) for one in stored]
         routes = Routes(self._connection, {key.hash for _, keys in named for key in keys.shared})
         ours = {work.journey_id for work in works.values() if not work.contested}
+        nowhere = {work.journey_id for work in works.values() if work.contested}  # not written yet, so no route knows
         came: dict[int, list[Stored]] = {}
         lost: list[Stored] = []
         for one, keys in named:
-            reached = routes.journeys(keys.shared)
+            reached = routes.journeys(keys.shared) - nowhere
             for journey in reached & ours:
                 came.setdefault(journey, []).append(one)
             if not reached:
@@ -250,6 +243,16 @@ class Reroute:
                 "derived": pack_derived(nothing),
             },
         )
+
+
+def _keys_inside(events: list[tuple[Stored, Named]], known: Collection[UUID]) -> dict[UUID, Key]:
+    """The journey and owned keys of components; contracts that an event names from elsewhere are not among them."""
+    return {
+        key.hash: key
+        for _, named in events
+        for key in (named.joined or named.contracts)
+        if key.hash in known or named.joined
+    }
 
 
 def _within(claims: list[Claim], inside: dict[UUID, Key]) -> Iterable[Claim]:

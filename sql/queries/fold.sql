@@ -59,6 +59,7 @@ VALUES (
 )
 ON CONFLICT (journey_id, exception_id) DO UPDATE
 SET contract = excluded.contract,
+    subject = excluded.subject,
     reason = excluded.reason,
     opened_at = excluded.opened_at,
     anchor = excluded.anchor;

@@ -193,6 +193,18 @@ WHERE decision.kind = 'link'
             AND undone.document ->> 'decision' = decision.decision_id
     );
 
+-- name: conflicts_of_components
+-- Since when contracts compete in these components, the newest of their conflicts. Parameters: components.
+-- Columns: component_id, opened_at.
+SELECT place.component_id, max(conflict.opened_at)
+FROM journey AS place
+INNER JOIN exception AS conflict USING (journey_id)
+WHERE place.component_id = ANY(%(components)s)
+    AND place.component_id <> place.journey_id
+    AND place.contested
+    AND conflict.kind = 'link_conflict'
+GROUP BY place.component_id;
+
 -- name: add_contested_place
 -- The place of events whose owned keys several contracts claim.
 INSERT INTO journey (

@@ -5,15 +5,17 @@ FROM journey
 WHERE NOT contested;
 
 -- name: state_exceptions
--- Exceptions as of an instant, one row each: of those that several journeys share the one with the least contract.
--- Parameters: as_of.
-SELECT DISTINCT ON (exception_id)
-    exception_id, kind, contract, step, subject, system, transaction, operation, reason, fingerprint, severity, opened_at,
-    settled_at, settled_by, reopened_count, anchor
-FROM exception
-WHERE opened_at <= %(as_of)s
-    AND status <> 'withdrawn'
-ORDER BY exception_id, contract COLLATE "C";
+-- Exceptions as of an instant, one row each: of those that several journeys share the one with the least contract, or of
+-- the journey with the least key where none has a contract. Parameters: as_of.
+SELECT DISTINCT ON (found.exception_id)
+    found.exception_id, found.kind, found.contract, found.step, found.subject, found.system, found.transaction,
+    found.operation, found.reason, found.fingerprint, found.severity, found.opened_at, found.settled_at, found.settled_by,
+    found.reopened_count, found.anchor
+FROM exception AS found
+LEFT JOIN journey USING (journey_id)
+WHERE found.opened_at <= %(as_of)s
+    AND found.status <> 'withdrawn'
+ORDER BY found.exception_id, found.contract, journey.key;
 
 -- name: state_samples
 -- Every sample by the key of its journey.
