@@ -92,8 +92,8 @@ class Facts(msgspec.Struct, array_like=True):
     """All that was said of one journey.
 
     Shape: `slots` step, subject, record; `said` subject, field, system; `subjects` kind to values seen; `attempts`
-    operation to identity of the event, as bytes. `lines_of_contracts`: an event divided itself by contract lines, so that facts
-    gathered before the contract was known must be gathered again.
+    operation to identity of the event, as bytes. `lines_of_contracts`: an event divided itself by contract lines, so
+    that facts gathered before the contract was known must be gathered again.
     """
 
     first_at: int
