@@ -18,6 +18,8 @@ what is unknown is null. Lists answer `{"items": [...], "next": cursor or null}`
 repeated ones mean or, `X_from` and `X_to` are half open, an unknown filter is an error. HEAD and OPTIONS work
 everywhere."""
 
+_METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+
 
 def build(service: Service) -> FastAPI:
     """The application for one store."""
@@ -49,5 +51,7 @@ async def _measure(request: Request, call_next: Callable[[Request], Awaitable[Re
         # Answered here and not further out, where the server would break the connection as well.
         response = problems.unexpected(request, error)
     route = getattr(request.scope.get("route"), "path", "none")
-    metrics.REQUESTS.labels(route, request.method, response.status_code).observe(time.perf_counter() - begun)
+    # A method is whatever the other side calls it; labels must not be.
+    method = request.method if request.method in _METHODS else "other"
+    metrics.REQUESTS.labels(route, method, response.status_code).observe(time.perf_counter() - begun)
     return response

@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -31,9 +31,6 @@ STREAM = "events"
 _BATCH = 5_000
 _LONGEST_KEY = 255
 _ACTOR = "local"
-# A body may take 64 MiB twice over while it is unpacked; readers keep their own threads.
-_AT_ONCE = CapacityLimiter(4)
-
 router = APIRouter()
 
 _BODY = {
@@ -81,7 +78,7 @@ async def post_events(request: Request) -> Response:
     if len(key) > _LONGEST_KEY or "\0" in key:
         raise ProblemError(400, f"Idempotency-Key has {len(key)} characters; 1 to {_LONGEST_KEY} are allowed")
     service = service_of(request)
-    async with _AT_ONCE:
+    async with service.taking:
         try:
             body, is_packed = await read_body(request)
         except ClientDisconnect:

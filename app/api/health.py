@@ -35,8 +35,9 @@ def readyz(request: Request) -> Response:
     checks: dict[str, str] = {}
     reasons: list[str] = []
     try:
-        found = migrate.status(service.url)
+        service.read(lambda connection: None)
         checks["database"] = "answers"
+        found = migrate.status(service.url)
         if found.is_current:
             checks["migrations"] = "current"
         else:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
+from anyio import CapacityLimiter
 from fastapi import Request
 from starlette.responses import Response
 
@@ -47,6 +48,8 @@ class Service:
     needs_worker: bool = True
     masking: Masking = MASKING
     rules: CurrentRules = field(default_factory=CurrentRules)
+    # A body may take 64 MiB twice over while it is unpacked.
+    taking: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
 
     @property
     def now(self) -> datetime:
