@@ -28,7 +28,9 @@ def duration(seconds: float | None, like: float | None = None) -> str:
         return UNKNOWN
     size = abs(seconds if like is None else like)
     factor, name = next((factor, name) for most, factor, name in _UNITS if size < most)
-    return f"{'−' if seconds < 0 else ''}{_trimmed(abs(seconds) / factor)} {name}"
+    told = _trimmed(abs(seconds) / factor)
+    noun = name.removesuffix("s") if told == "1" and len(name) > 1 else name
+    return f"{'−' if seconds < 0 else ''}{told} {noun}"
 
 
 def _trimmed(number: float) -> str:

@@ -1,0 +1,62 @@
+from tests.app.looking import links, look, words
+from tests.app.memory import FailingAsk, MemoryAsk, ago
+from tests.app.rows import a_journey, a_process, an_event, an_exception, empty, many, one
+
+FIRST = "exc_000000000000000000000001"
+
+
+def a_store(*exceptions) -> MemoryAsk:
+    return MemoryAsk(processes=[a_process(journeys=1)], journeys=[a_journey()], exceptions=exceptions)
+
+
+def test_without_an_id_it_asks_for_one_and_an_unknown_one_is_told() -> None:
+    assert "Which exception?" in words(look(one(), "exception"))
+    assert "There is no exception “exc_9”" in words(look(empty(), "exception", id="exc_9"))
+
+
+def test_a_failed_hand_over_says_what_happened_what_to_do_and_what_proves_it() -> None:
+    page = look(one(), "exception", id=FIRST)
+    told = words(page)
+    assert page.title[0].value.replace("\\", "") == "Failed hand-over: SOW-2041"
+    assert "A hand-over between two systems failed" in told
+    assert "HTTP 400: Field 'Start date' is required [project: SOW-2041]" in told
+    assert "run the operation again" in told
+    assert "open for 26 hours" in told
+    assert "ironclad-emea → certinia, 2 reports" in told
+    assert ("Open journey SOW-2041", "journey", "key=SOW-2041") in links(page)
+    assert "nobody yet" in page.table[0].value.to_string()
+
+
+def test_a_settled_one_says_by_what_and_asks_for_nothing() -> None:
+    row = an_exception(status="settled", settled_at=ago(hours=1), settled_by="a later attempt")
+    assert "Nothing: it is settled (a later attempt)." in words(look(a_store(row), "exception", id=FIRST))
+
+
+def test_an_unlinked_event_is_shown_as_it_came() -> None:
+    row = an_exception(
+        kind="unlinked", journey=None, contract=None, process=None, transaction_row=None, step=None,
+        events=[an_event(keys={"erp/invoice": ["INV-9"]})],
+    )  # fmt: skip
+    page = look(a_store(row), "exception", id=FIRST)
+    assert page.title[0].value == "Unlinked event: certinia"
+    assert "erp/invoice **INV-9**" in words(page)
+
+
+def test_a_contested_key_leads_to_every_contract_that_claims_it() -> None:
+    row = an_exception(
+        kind="link_conflict", journey=None, process=None, transaction_row=None, anchor=["SOW-1", "SOW-2"]
+    )
+    assert [query for _, to, query in links(look(a_store(row), "exception", id=FIRST)) if to == "journey"] == [
+        "key=SOW-1",
+        "key=SOW-2",
+    ]
+
+
+def test_what_is_open_from_the_same_cause_is_offered() -> None:
+    page = look(many(), "exception", id=FIRST)
+    assert "Open from the same cause" in words(page)
+    assert ("All of them", "exceptions", "process=contract_to_cash&fingerprint=failed") in links(page)
+
+
+def test_a_store_that_is_away_is_told_without_a_traceback() -> None:
+    assert "The store does not answer" in words(look(FailingAsk(), "exception", id=FIRST))
