@@ -22,8 +22,8 @@ def at(hours: float) -> datetime:
 
 
 def an_event(type: str, hours: float, *, id: str = "", source: str = "sys", **parts: Any) -> Event:
-    """An event of `type` so many hours after the beginning. `keys` and `attributes` are mappings; the id is made up from
-    what the event says unless it is given."""
+    """An event of `type` so many hours after the beginning. `keys` and `attributes` are mappings; the id is made
+    up from what the event says unless it is given."""
     parts.setdefault("keys", {})
     name = id or f"{type}@{hours}:{sorted(parts['keys'].items())}:{sorted(parts.get('attributes', {}).items())}"
     return make_event(source=source, id=name[:500], type=type, occurred_at=at(hours), **parts)
