@@ -11,6 +11,7 @@ import msgspec
 
 from models.events import HEARTBEAT, Event
 from models.store.engine import Connection
+from models.store.rows import NULL, as_row, bigint, boolean, copy_rows, instant, json, optional_text, text, uuid
 from sql import query
 
 _json = msgspec.json.Encoder(order="sorted", decimal_format="number")
@@ -48,12 +49,15 @@ def append(connection: Connection, events: Sequence[Event], observed_at: datetim
             others.setdefault(event.identity, {})[event.content_hash] = event
     numbers = new_numbers(connection, "next_event_numbers", len(first))
     numbered = [Stored(event, number, observed_at) for event, number in zip(first.values(), numbers, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(query("make_incoming_tables"))
-        with cursor.copy("COPY incoming_identity (identity, event_id, observed_at, content_hash) FROM STDIN") as copy:
-            for event, number, _ in numbered:
-                copy.write_row((event.identity, number, observed_at, event.content_hash))
-        taken = {row[0] for row in cursor.execute(query("take_identities"))}
+    connection.execute(query("make_incoming_tables"))
+    observed = instant(observed_at)
+    copy_rows(
+        connection,
+        "incoming_identity",
+        "identity, event_id, observed_at, content_hash",
+        (as_row(uuid(one.identity), bigint(number), observed, uuid(one.content_hash)) for one, number, _ in numbered),
+    )
+    taken = {row[0] for row in connection.execute(query("take_identities"))}
     new = numbered if len(taken) == len(numbered) else [one for one in numbered if one.event_id in taken]
     if len(taken) < len(numbered):
         for identity, _, _, content_hash in connection.execute(query("identities_known_before")).fetchall():
@@ -130,37 +134,35 @@ def to_json(value: Any) -> str:
 def _write(connection: Connection, stored: Sequence[Stored]) -> None:
     if not stored:
         return
-    payloads: list[tuple[int, str]] = []
-    with connection.cursor() as cursor:
-        with cursor.copy(f"COPY event ({_EVENT_COLUMNS}) FROM STDIN") as copy:
-            for event, event_id, observed_at in stored:
-                attributes = event.attributes
-                if "payload" in attributes:
-                    payloads.append((event_id, to_json(attributes["payload"])))
-                    attributes = {name: value for name, value in attributes.items() if name != "payload"}
-                copy.write_row(
-                    (
-                        event_id,
-                        observed_at,
-                        event.identity,
-                        event.content_hash,
-                        event.source,
-                        event.id,
-                        event.type,
-                        event.occurred_at,
-                        event.recorded_at,
-                        event.sequence,
-                        event.record,
-                        event.retracts,
-                        event.subject,
-                        to_json(event.keys),
-                        to_json(attributes),
-                    )
-                )
-        if payloads:
-            with cursor.copy("COPY event_payload (event_id, payload) FROM STDIN") as copy:
-                for row in payloads:
-                    copy.write_row(row)
+    payloads = [one for one in stored if "payload" in one.event.attributes]
+    copy_rows(connection, "event", _EVENT_COLUMNS, map(_event_row, stored))
+    if payloads:
+        rows = (as_row(bigint(one.event_id), json(_json.encode(one.event.attributes["payload"]))) for one in payloads)
+        copy_rows(connection, "event_payload", "event_id, payload", rows)
+
+
+def _event_row(stored: Stored) -> bytes:
+    event, event_id, observed_at = stored
+    attributes = event.attributes
+    if "payload" in attributes:
+        attributes = {name: value for name, value in attributes.items() if name != "payload"}
+    return as_row(
+        bigint(event_id),
+        instant(observed_at),
+        uuid(event.identity),
+        uuid(event.content_hash),
+        text(event.source),
+        text(event.id),
+        text(event.type),
+        instant(event.occurred_at),
+        NULL if event.recorded_at is None else instant(event.recorded_at),
+        optional_text(event.sequence),
+        optional_text(event.record),
+        boolean(event.retracts),
+        text(event.subject),
+        json(_json.encode(event.keys)),
+        json(_json.encode(attributes)),
+    )
 
 
 def _add_content(

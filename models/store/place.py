@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from models import facts as fact_rows
@@ -19,11 +20,14 @@ from models.store.append import Stored, new_numbers, read_events
 from models.store.engine import Connection, StoreConflictError
 from models.store.links import Routes, add_links
 from models.store.reroute import Reroute
+from models.store.rows import as_row, bigint, copy_rows, instant, text, uuid
 from models.store.unlinked import forget_unlinked, list_unlinked
 from models.store.works import Work, Workshop, work_from_row
 from sql import query
 
 Place = tuple[int, datetime, int, datetime]
+
+_PLACE_COLUMNS: LiteralString = "journey_id, occurred_at, event_id, observed_at"
 
 
 class KeyCollisionError(RuntimeError):
@@ -122,11 +126,10 @@ class Placing:
         self._nodes: dict[UUID, int] = {}
         with self._connection.cursor() as cursor:
             cursor.execute("TRUNCATE incoming_key")
-            with cursor.copy("COPY incoming_key (key_hash, name, value, class, journey_id) FROM STDIN") as copy:
-                for key in fresh:
-                    node = of_item[key.hash].target if _is_direct(key) else next(numbers)
-                    self._nodes[key.hash] = node
-                    copy.write_row((key.hash, key.name, key.value, key.key_class.value, node))
+            for key in fresh:
+                self._nodes[key.hash] = of_item[key.hash].target if _is_direct(key) else next(numbers)
+            rows = (_key_row(key, self._nodes[key.hash]) for key in fresh)
+            copy_rows(self._connection, "incoming_key", "key_hash, name, value, class, journey_id", rows)
             taken = len(cursor.execute(query("take_keys")).fetchall())
         if taken < len(fresh):
             # Another writer made some of these keys in the meantime: look again at where they lead.
@@ -147,7 +150,9 @@ class Placing:
         wanted = journeys - self._works.keys()
         if not wanted:
             return
-        rows = self._connection.execute(query("lock_journeys"), {"journeys": sorted(wanted)}).fetchall()
+        # Binary, because what is packed would be twice as long as text.
+        with self._connection.cursor(binary=True) as cursor:
+            rows = cursor.execute(query("lock_journeys"), {"journeys": sorted(wanted)}).fetchall()
         if len(rows) < len(wanted):
             raise StoreConflictError("another writer joined or divided a journey of this batch")
         for row in rows:
@@ -321,22 +326,24 @@ class Placing:
         forget_unlinked(self._connection, [one for one, _ in late if reached[one.event_id]])
 
     def _write_places(self) -> None:
-        with (
-            self._connection.cursor() as cursor,
-            cursor.copy("COPY journey_event (journey_id, occurred_at, event_id, observed_at) FROM STDIN") as copy,
-        ):
-            for place in sorted(self._places):
-                copy.write_row(place)
+        copy_rows(self._connection, "journey_event", _PLACE_COLUMNS, map(_place_row, sorted(self._places)))
 
 
 def place_if_new(connection: Connection, places: Iterable[Place]) -> list[tuple[int, int]]:
     """Write places that may stand already; the (journey_id, event_id) of those that did not."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE incoming_place")
-        with cursor.copy("COPY incoming_place (journey_id, occurred_at, event_id, observed_at) FROM STDIN") as copy:
-            for place in places:
-                copy.write_row(place)
+        copy_rows(connection, "incoming_place", _PLACE_COLUMNS, map(_place_row, places))
         return cursor.execute(query("place_events")).fetchall()
+
+
+def _key_row(key: Key, node: int) -> bytes:
+    return as_row(uuid(key.hash), text(key.name), text(key.value), text(key.key_class), bigint(node))
+
+
+def _place_row(place: Place) -> bytes:
+    journey, occurred_at, event_id, observed_at = place
+    return as_row(bigint(journey), instant(occurred_at), bigint(event_id), instant(observed_at))
 
 
 def _is_direct(key: Key) -> bool:

@@ -18,6 +18,7 @@ from models.fold import Folding, Since
 from models.process import Process
 from models.store.append import Stored, read_events, to_json
 from models.store.engine import Connection
+from models.store.rows import as_row, bigint, binary, copy_rows, integer, moment, numeric, optional_text, text
 from sql import query
 
 _JOURNEY_COLUMNS = (
@@ -159,47 +160,43 @@ def work_from_row(row: tuple[Any, ...], catalogue: Catalogue) -> Work:
 def _write(connection: Connection, rows: list[tuple[Work, Derived]]) -> None:
     if not rows:
         return
-    packed = [(work, derived, derived_rows.pack(derived)) for work, derived in rows]
-    new = [row for row in packed if row[0].is_new]
-    old = [row for row in packed if not row[0].is_new]
-    with connection.cursor() as cursor:
-        if new:
-            with cursor.copy(f"COPY journey ({_JOURNEY_COLUMNS}) FROM STDIN") as copy:
-                for work, derived, bytes_ in new:
-                    copy.write_row(_journey_row(work, derived, bytes_))
-        if old:
-            cursor.execute("TRUNCATE incoming_journey")
-            with cursor.copy(f"COPY incoming_journey ({_JOURNEY_COLUMNS}) FROM STDIN") as copy:
-                for work, derived, bytes_ in old:
-                    copy.write_row(_journey_row(work, derived, bytes_))
-            cursor.execute(query("update_journeys"))
+    new = [row for row in rows if row[0].is_new]
+    old = [row for row in rows if not row[0].is_new]
+    if new:
+        copy_rows(connection, "journey", _JOURNEY_COLUMNS, (_journey_row(work, derived) for work, derived in new))
+    if old:
+        connection.execute("TRUNCATE incoming_journey")
+        lines = (_journey_row(work, derived) for work, derived in old)
+        copy_rows(connection, "incoming_journey", _JOURNEY_COLUMNS, lines)
+        connection.execute(query("update_journeys"))
     for part in ("samples", "amendments", "exceptions", "transactions"):
         _write_part(connection, part, rows)
 
 
-def _journey_row(work: Work, derived: Derived, packed: bytes) -> tuple[Any, ...]:
-    agreed = derived.agreed
-    return (
-        work.journey_id,
-        work.component_id,
-        work.key,
-        work.contract,
-        derived.process,
-        derived.process_version,
-        agreed.get("customer"),
-        agreed.get("entity"),
-        agreed.get("region"),
-        agreed.get("practice"),
-        agreed.get("contract_type"),
-        agreed.get("value"),
-        agreed.get("currency"),
-        derived.step,
-        derived.state,
-        derived.state_reason,
-        from_micros(derived.first_at),
-        from_micros(derived.last_at),
-        fact_rows.pack(work.facts) if work.facts is not None else b"",
-        packed,
+def _journey_row(work: Work, derived: Derived) -> bytes:
+    assert work.facts is not None, "a journey has at least one event"
+    agreed = derived.agreed.get
+    return as_row(
+        bigint(work.journey_id),
+        bigint(work.component_id),
+        text(work.key),
+        optional_text(work.contract),
+        text(derived.process),
+        integer(derived.process_version),
+        optional_text(agreed("customer")),
+        optional_text(agreed("entity")),
+        optional_text(agreed("region")),
+        optional_text(agreed("practice")),
+        optional_text(agreed("contract_type")),
+        numeric(agreed("value")),
+        optional_text(agreed("currency")),
+        optional_text(derived.step),
+        text(derived.state),
+        text(derived.state_reason),
+        moment(derived.first_at),
+        moment(derived.last_at),
+        binary(fact_rows.pack(work.facts)),
+        binary(derived_rows.pack(derived)),
     )
 
 

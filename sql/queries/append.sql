@@ -45,7 +45,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS incoming_journey (
     last_at timestamptz,
     facts bytea,
     derived bytea
-) ON COMMIT DELETE ROWS;
+-- As for journey itself: what is packed for one fits the other, and is not packed twice.
+) WITH (toast_tuple_target = 4080) ON COMMIT DELETE ROWS;
 
 -- name: next_event_numbers
 -- So many numbers for new events. Parameters: count. Columns: event_id.
