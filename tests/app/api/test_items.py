@@ -16,7 +16,7 @@ _values = st.recursive(
     | st.text()
     | st.sampled_from(['"', "\\", "],[", '\\"', "{", "é"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=20,
+    max_leaves=6,
 )
 
 

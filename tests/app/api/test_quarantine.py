@@ -88,3 +88,19 @@ def test_the_quarantine_is_listed_and_filtered(api) -> None:
     assert len(api.client.get("/api/v1/quarantine?source=clm").json()["items"]) == 2
     assert api.client.get("/api/v1/quarantine?count_from=2").json()["items"] == []
     assert api.client.get("/api/v1/quarantine?stream=other").json()["items"] == []
+
+
+def test_a_row_of_a_log_is_imported_again_by_its_mapping(api) -> None:
+    def put(number: int, **fields: str) -> str:
+        row = {"system": "clm", "type": "contract.signed", "id": str(number), "contract": f"SOW-{number}", **fields}
+        raw = json.dumps(row, sort_keys=True).encode()
+        form = "log:contract_to_cash/demo"
+        return str(in_transaction(api.pool, lambda connection: quarantine(
+            connection, "clm", "demo", raw, "bad", at(1), form)))  # fmt: skip
+
+    good, bad = put(1, time="2026-03-02T10:15:00Z"), put(2, time="never")
+    assert api.client.post(f"/api/v1/quarantine/{good}/reimport").status_code == 200
+    document = assert_problem(api.client.post(f"/api/v1/quarantine/{bad}/reimport"), 422)
+    assert "never" in document["reason"]
+    assert [row["key"] for row in api.client.get("/api/v1/journeys").json()["items"]] == ["SOW-1"]
+    assert [row["id"] for row in waiting(api)] == [bad]
