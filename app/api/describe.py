@@ -28,15 +28,19 @@ _REF = "#/components/schemas/{model}"
 _shapes: dict[str, type[BaseModel]] = {"CloudEvent": CloudEvent, "Problem": Problem}
 
 
-def answers(shape: type[BaseModel] | None, *problems: int, status: int = 200) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route: what it answers, and with which problems; 403 and 503 are always possible."""
-    said: dict[int | str, dict[str, Any]] = {}
-    if shape is not None:
-        _shapes[shape.__name__] = shape
-        said[status] = {
+def answers(
+    shape: type[BaseModel], *problems: int, other: type[BaseModel] | None = None
+) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route: what it answers (or the `other`), and with which problems; 403 and 503 always are."""
+    found = [one for one in (shape, other) if one is not None]
+    _shapes.update({one.__name__: one for one in found})
+    references = [{"$ref": _ref(one)} for one in found]
+    said: dict[int | str, dict[str, Any]] = {
+        200: {
             "description": (shape.__doc__ or "").partition("\n")[0],
-            "content": {"application/json": {"schema": {"$ref": _ref(shape)}}},
+            "content": {"application/json": {"schema": references[0] if other is None else {"oneOf": references}}},
         }
+    }
     for number in sorted({*problems, 403, 503}):
         said[number] = {
             "description": _SAID[number],

@@ -6,10 +6,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.api import shapes
+from app.api import figure_shapes
 from app.api.describe import answers, filter_parameters, list_parameters, parameter
 from app.api.problems import ProblemError
 from app.api.service import Json, Service, service_of
+from app.api.shapes import a_list
 from models.figures import EXCEPTION_DIMENSIONS, FigureKind, Period, PeriodKind, read_window
 from models.process import Figure
 from models.questions import NotSupportedError, QuestionError, words
@@ -33,7 +34,7 @@ _EXCEPTION_ROWS = LISTINGS[FigureKind.RECOVERY_TIME]
 
 @router.get(
     "/api/v1/kpis",
-    responses=answers(shapes.a_list(shapes.Kpi), 400, 422),
+    responses=answers(a_list(figure_shapes.Kpi), 400, 422),
     openapi_extra={
         "parameters": [
             parameter("name", {"type": "array", "items": {"type": "string"}}, "figures; without it all of them"),
@@ -65,14 +66,14 @@ def list_kpis(request: Request) -> Response:
 
 @router.get(
     "/api/v1/kpis/{name}/samples",
-    responses=answers(shapes.a_list(shapes.DurationRow), 400, 404, 422),
+    responses=answers(a_list(figure_shapes.DurationRow), 400, 404, 422, other=a_list(figure_shapes.ExceptionRow)),
     openapi_extra=list_parameters(LISTINGS[FigureKind.DURATION], _TIMES),
     response_class=Response,
 )
 def list_samples(request: Request, name: str) -> Response:
     """The rows that a figure was made of: as many as it counts, for the same times and groups.
 
-    Of durations the samples; of figures about exceptions the exceptions, in the shape ExceptionRow.
+    Of durations the samples; of figures about exceptions the exceptions, which have other members.
     """
     service = service_of(request)
     figure = _figure(service, name)

@@ -15,7 +15,9 @@ Text = str | None
 Instant = datetime | None
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
+    """An object with exactly these members."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -45,14 +47,14 @@ class CloudEvent(BaseModel):
     )
 
 
-class Unread(_Shape):
+class Unread(Shape):
     """An event that was put into quarantine."""
 
     index: int = Field(description="its place in the array, 0 for a single event")
     reason: str
 
 
-class Taken(_Shape):
+class Taken(Shape):
     """What became of the events sent."""
 
     accepted: int
@@ -60,21 +62,21 @@ class Taken(_Shape):
     quarantined: list[Unread]
 
 
-class Money(_Shape):
+class Money(Shape):
     """Decimal text in the currency's decimals, with its ISO 4217 code."""
 
     amount: str
     currency: str
 
 
-class Related(_Shape):
+class Related(Shape):
     """Another contract."""
 
     kind: str
     contract: str
 
 
-class Line(_Shape):
+class Line(Shape):
     """A line of a contract."""
 
     line: str
@@ -83,7 +85,7 @@ class Line(_Shape):
     value: Money | None
 
 
-class Step(_Shape):
+class Step(Shape):
     """A step of a journey or subject. Withdrawn or inferred ones have no times of their own."""
 
     step: str
@@ -97,7 +99,7 @@ class Step(_Shape):
     withdrawn_by: Text
 
 
-class Target(_Shape):
+class Target(Shape):
     """A follower of an amendment."""
 
     step: str
@@ -108,7 +110,7 @@ class Target(_Shape):
     found: Text
 
 
-class JourneyAmendment(_Shape):
+class JourneyAmendment(Shape):
     """An amendment as its journey shows it."""
 
     amendment: str
@@ -124,7 +126,7 @@ class Amendment(JourneyAmendment):
     journey: str
 
 
-class Journey(_Shape):
+class Journey(Shape):
     """Everything that belongs to one contract."""
 
     key: str
@@ -149,7 +151,7 @@ class Journey(_Shape):
     money_at_risk: Money | None
 
 
-class OpenException(_Shape):
+class OpenException(Shape):
     """Something that must be settled. `process` and `journey` are null for what belongs to no journey."""
 
     id: str
@@ -179,7 +181,7 @@ class OpenException(_Shape):
     also_blocks: list[str]
 
 
-class Attempt(_Shape):
+class Attempt(Shape):
     """One thing middleware said about an operation."""
 
     attempt: int | None
@@ -190,7 +192,7 @@ class Attempt(_Shape):
     error_message: Text
 
 
-class Transaction(_Shape):
+class Transaction(Shape):
     """One business operation with all its attempts; `payload` is the newest that was sent, masked."""
 
     id: str
@@ -204,13 +206,13 @@ class Transaction(_Shape):
     payload: Any
 
 
-class Action(_Shape):
+class Action(Shape):
     """A requested change. None can be requested yet."""
 
     id: str
 
 
-class Stream(_Shape):
+class Stream(Shape):
     """How far a stream was read."""
 
     stream: str
@@ -223,7 +225,7 @@ class Stream(_Shape):
     quarantined: int
 
 
-class System(_Shape):
+class System(Shape):
     """An installation of a product; a source that was heard without being listed has no role."""
 
     name: str
@@ -232,7 +234,7 @@ class System(_Shape):
     streams: list[Stream]
 
 
-class AuditEntry(_Shape):
+class AuditEntry(Shape):
     """Who tried what; `hash` covers the entry and `previous_hash`."""
 
     seq: int
@@ -246,7 +248,7 @@ class AuditEntry(_Shape):
     previous_hash: str
 
 
-class Quarantined(_Shape):
+class Quarantined(Shape):
     """Input that could not be read; `excerpt` is its beginning, masked."""
 
     id: str
@@ -260,90 +262,14 @@ class Quarantined(_Shape):
     reimported_at: Instant
 
 
-class Period(_Shape):
-    """From `from`, included, to `to`, excluded; within the window that was asked for."""
-
-    model_config = ConfigDict(extra="forbid", title="Period")
-
-    from_: datetime = Field(alias="from")
-    to: datetime
-
-
-class Kpi(_Shape):
-    """A figure of a group and period. `value` is the median; percentiles interpolate linearly between ranks.
-
-    `finished` counts the samples in the percentiles, `omitted` those left out because they are negative. A sample
-    belongs to the period in which it finished, a running one to now. Of `exception_aging` the samples are the
-    exceptions that are open now, so `finished` counts those and `running` is 0. `previous` is the value of the period
-    before; without a period in `by`, of the window of the same length before `from`. Weeks (ISO), months, quarters and
-    fiscal periods begin at midnight of the reporting zone; a fiscal period is the calendar month until a fiscal
-    calendar is set. Periods and groups without samples have no row.
-    """
-
-    name: str
-    unit: Literal["seconds", "ratio", "count", "money"]
-    group: dict[str, str | None]
-    period: Period | None
-    finished: int
-    running: int
-    omitted: int
-    value: float | None
-    p50: float | None
-    p90: float | None
-    target: float | None
-    previous: float | None
-    as_of: datetime
-
-
-class DurationRow(_Shape):
-    """A sample of a duration; `seconds` is null while it runs."""
-
-    key: str
-    contract: Text
-    process: str
-    state: JourneyState
-    subject: str
-    customer: Text
-    entity: Text
-    region: Text
-    practice: Text
-    contract_type: Text
-    part: Literal["finished", "running", "omitted"]
-    started_at: datetime
-    finished_at: Instant
-    seconds: float | None
-
-
-class ExceptionRow(_Shape):
-    """An exception behind a figure, with when it was opened and settled."""
-
-    id: str
-    kind: ExceptionKind
-    contract: Text
-    journey: Text
-    process: Text
-    system: Text
-    owner: Text
-    severity: Severity
-    customer: Text
-    entity: Text
-    region: Text
-    practice: Text
-    contract_type: Text
-    part: Literal["finished", "running", "omitted"]
-    started_at: datetime
-    finished_at: Instant
-    seconds: float | None
-
-
-class Health(_Shape):
+class Health(Shape):
     """This process runs."""
 
     status: Literal["ok"]
     version: str
 
 
-class Ready(_Shape):
+class Ready(Shape):
     """What was looked at; all of it is as it must be."""
 
     status: Literal["ready"]
@@ -354,6 +280,6 @@ def a_list(item: type[BaseModel]) -> type[BaseModel]:
     """The shape of a list of items: a page of them, and the cursor of the next, null after the last."""
     return type(
         f"{item.__name__}List",
-        (_Shape,),
+        (Shape,),
         {"__annotations__": {"items": list[item], "next": str | None}, "__doc__": f"A page of {item.__name__} items."},  # type: ignore[valid-type]
     )

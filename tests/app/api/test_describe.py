@@ -102,6 +102,8 @@ def test_every_problem_is_described_as_a_problem_document(document) -> None:
         ("quarantine", "QuarantinedList"),
         ("kpis?by=week,region", "KpiList"),
         ("kpis/activation_latency/samples", "DurationRowList"),
+        ("kpis/recovery_time/samples", "ExceptionRowList"),
+        ("kpis/exception_aging/samples", "ExceptionRowList"),
     ],
 )
 def test_answers_are_of_the_shape_that_the_document_promises(api, path, shape) -> None:
