@@ -16,6 +16,7 @@ from models.fingerprint import fingerprint
 from models.process import KeyClass
 from models.store.append import Stored, append, to_json
 from models.store.engine import Connection, Pool, in_transaction
+from models.store.garbage import uncollected
 from models.store.partitions import ensure_month
 from models.store.place import Placing
 from models.store.removal import remove, settle_decided
@@ -54,7 +55,8 @@ def absorb(
     """
     ensure_month(pool, observed_at)
     with _tracer.start_as_current_span("absorb", attributes={"throughline.events": len(events)}) as span:
-        absorbed = in_transaction(pool, partial(_absorb_with, events, workshop, observed_at, also))
+        with uncollected():
+            absorbed = in_transaction(pool, partial(_absorb_with, events, workshop, observed_at, also))
         for outcome, count in (
             ("accepted", absorbed.accepted),
             ("duplicate", absorbed.duplicates),
