@@ -6,6 +6,7 @@ reason that names the field, so that a bad event costs one quarantined row and i
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
@@ -48,8 +49,23 @@ LONGEST_NAME = 500
 LONGEST_VALUE = 2_000
 LONGEST_TEXT = 100_000
 MOST_KEYS = 10_000
-LARGEST_NUMBER = Decimal(10) ** 20
-FINEST_NUMBER = -10
+LONGEST_KEY_NAME = 200  # bytes, as are the next two: what an index of PostgreSQL can hold together
+LONGEST_KEY = 1_000
+LONGEST_NAMED = 300
+DIGITS_BEFORE_POINT = 20
+DIGITS_AFTER_POINT = 10
+DIGITS_OF_PAYLOAD = 300
+LAST_YEAR = 9990  # deadlines lie after their events
+
+# Attributes that rows are found by.
+NAMES = frozenset((*DIMENSIONS, *SUBJECTS, "transaction", "operation", "flow", "source_system", "target_system"))
+
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+_NO_NUMBERS = ("nan", "snan", "inf", "infinity")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}([.,][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 
 class UnreadableEventError(SkipRecord):
@@ -109,6 +125,8 @@ def read_event(raw: bytes | msgspec.Raw) -> Event:
     """
     try:
         wire = _decoder.decode(raw)
+    except ArithmeticError as error:
+        raise UnreadableEventError("a number is too large or too small to be one of a record") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableEventError(_plain(str(error))) from error
     if wire.specversion != "1.0":
@@ -210,22 +228,26 @@ def _plain(message: str) -> str:
 
 
 def _instant(name: str, text: str) -> datetime:
+    if len(text) == len("2026-03-02") and _DAY.fullmatch(text):
+        raise UnreadableEventError(f"{name} {text!r} has no time of day; '2026-03-02T10:15:00Z' is wanted")
     try:
-        at = datetime.fromisoformat(text)
+        if not _INSTANT.fullmatch(text):
+            raise ValueError
+        return datetime.fromisoformat(text)
     except ValueError:
         raise UnreadableEventError(f"{name} {text[:40]!r} is no RFC 3339 time such as '2026-03-02T10:15:00Z'") from None
-    if len(text) < 19 or text[10] not in "Tt ":
-        raise UnreadableEventError(f"{name} {text[:40]!r} has no time of day; '2026-03-02T10:15:00Z' is wanted")
-    return at
 
 
 def _utc(name: str, at: datetime) -> datetime:
     if at.tzinfo is None:
         raise UnreadableEventError(f"{name} {at.isoformat()} has no zone; add 'Z' or an offset such as '+01:00'")
     try:
-        return at.astimezone(UTC)
+        instant = at.astimezone(UTC)
     except OverflowError:
-        raise UnreadableEventError(f"{name} {at.isoformat()} is outside the years 1 to 9999 in UTC") from None
+        instant = None
+    if instant is None or instant.year > LAST_YEAR:
+        raise UnreadableEventError(f"{name} {at.isoformat()} is outside the years 1 to {LAST_YEAR} in UTC")
+    return instant
 
 
 def _keys(keys: dict[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -233,14 +255,14 @@ def _keys(keys: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     count = 0
     for name, found in keys.items():
         values = (found,) if isinstance(found, str) else tuple(sorted(set(found)))
-        if not name or len(name) > LONGEST_NAME or not name.rsplit("/", 1)[-1]:
+        if not name or _bytes(name) > LONGEST_KEY_NAME or not name.rsplit("/", 1)[-1]:
             raise UnreadableEventError(
                 f"data.keys: {name[:40]!r} is no key name; 'project' or 'system/project' is wanted"
             )
         for value in values:
-            if not value or len(value) > LONGEST_VALUE:
+            if not value or _bytes(value) > LONGEST_KEY:
                 raise UnreadableEventError(
-                    f"data.keys.{name} has a value of {len(value)} characters; 1 to {LONGEST_VALUE} are allowed"
+                    f"data.keys.{name} has a value of {_bytes(value)} bytes; 1 to {LONGEST_KEY} are allowed"
                 )
         count += len(values)
         if values:
@@ -251,7 +273,9 @@ def _keys(keys: dict[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _attribute(name: str, value: Any) -> Any:
-    if value is None or name == "payload":
+    if name == "payload":
+        return _payload(value)
+    if value is None:
         return value
     if name == "lines":
         return _lines(value)
@@ -269,6 +293,8 @@ def _attribute(name: str, value: Any) -> Any:
 def _text(name: str, value: str) -> str:
     if len(value) > LONGEST_TEXT:
         raise UnreadableEventError(f"data.attributes.{name} has {len(value)} characters; {LONGEST_TEXT} are allowed")
+    if name in NAMES and _bytes(value) > LONGEST_NAMED:
+        raise UnreadableEventError(f"data.attributes.{name} has {_bytes(value)} bytes; {LONGEST_NAMED} are allowed")
     if name in DATES:
         return _day(name, value)
     if name == "currency" and not (len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()):
@@ -277,24 +303,42 @@ def _text(name: str, value: str) -> str:
 
 
 def _number(name: str, value: Any) -> str:
+    text = value.strip() if isinstance(value, str) else str(value)
+    if not _NUMBER.fullmatch(text) and text.lower().lstrip("+-") not in _NO_NUMBERS:
+        raise UnreadableEventError(f"data.attributes.{name} is {text[:40]!r}; a decimal such as '120000.00' is wanted")
     try:
-        number = Decimal(value.strip() if isinstance(value, str) else str(value))
-    except (InvalidOperation, ValueError):
-        raise UnreadableEventError(
-            f"data.attributes.{name} is {str(value)[:40]!r}; a decimal such as '120000.00' is wanted"
-        ) from None
-    if not number.is_finite() or abs(number) >= LARGEST_NUMBER:
-        raise UnreadableEventError(f"data.attributes.{name} is {str(value)[:40]}; a number below 1e20 is wanted")
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    # The exponent is looked at before anything is computed: arithmetic with a monstrous one overflows.
+    if not number.is_finite() or (number and number.adjusted() >= DIGITS_BEFORE_POINT):
+        raise UnreadableEventError(f"data.attributes.{name} is {text[:40]}; a number below 1e20 is wanted")
+    if number and number.adjusted() < -DIGITS_AFTER_POINT:
+        raise UnreadableEventError(f"data.attributes.{name} is {text[:40]}; at most 10 decimals are kept")
     number = number.normalize()
     exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < FINEST_NUMBER:
-        raise UnreadableEventError(f"data.attributes.{name} is {str(value)[:40]}; at most 10 decimals are kept")
+    if isinstance(exponent, int) and exponent < -DIGITS_AFTER_POINT:
+        raise UnreadableEventError(f"data.attributes.{name} is {text[:40]}; at most 10 decimals are kept")
     return format(number, "f") if number else "0"
 
 
+def _payload(value: Any) -> Any:
+    """Any JSON, numbers that no database holds as text."""
+    if isinstance(value, dict):
+        return {name: _payload(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_payload(inner) for inner in value]
+    if isinstance(value, Decimal) and (not value.is_finite() or abs(value.adjusted()) > DIGITS_OF_PAYLOAD):
+        return str(value)
+    return value
+
+
 def _day(name: str, value: str) -> str:
+    day = value[:10] if _INSTANT.fullmatch(value) else value
     try:
-        return date.fromisoformat(value[:10]).isoformat()
+        if not _DAY.fullmatch(day):
+            raise ValueError
+        return date.fromisoformat(day).isoformat()
     except ValueError:
         raise UnreadableEventError(
             f"data.attributes.{name} is {value[:40]!r}; a date such as '2026-03-31' is wanted"
@@ -309,6 +353,11 @@ def _lines(value: Any) -> list[dict[str, Any]]:
     return [
         {name: _attribute(name, field) if name != "lines" else "" for name, field in line.items()} for line in value
     ]
+
+
+def _bytes(text: str) -> int:
+    # Half a surrogate pair is refused further on, with a reason of its own.
+    return len(text.encode(errors="surrogatepass"))
 
 
 def _holds_null(value: Any) -> bool:

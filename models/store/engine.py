@@ -150,7 +150,7 @@ def _translate(error: psycopg.Error) -> Exception | None:
         )
     if state.startswith("23"):
         return ConstraintError(f"the schema forbids it: {said}", error.diag.constraint_name)
-    if isinstance(error, psycopg.DataError):
+    if isinstance(error, psycopg.DataError) or state.startswith("54"):
         return UnstorableValueError(f"PostgreSQL cannot hold a value of this record: {said}")
     if isinstance(error, psycopg.OperationalError):
         return _unreachable(said)

@@ -80,7 +80,10 @@ def test_what_is_no_event_says_so(raw: bytes, said: str) -> None:
         ({"time": "2026-03-02"}, "has no time of day"),
         ({"time": "02.03.2026 10:15"}, "is no RFC 3339 time"),
         ({"time": "2026-02-30T00:00:00Z"}, "is no RFC 3339 time"),
-        ({"time": "0001-01-01T00:00:00+10:00"}, "outside the years 1 to 9999"),
+        ({"time": "2026-W10-1T12:00:00Z"}, "is no RFC 3339 time"),
+        ({"time": "9999-12-31T12:00:00Z"}, "outside the years 1 to 9990"),
+        ({"data": {"keys": {"contract": "\u4e00" * 400}}}, "a value of 1200 bytes"),
+        ({"time": "0001-01-01T00:00:00+10:00"}, "outside the years 1 to 9990"),
         ({"recordedtime": "soon"}, "recordedtime 'soon' is no RFC 3339 time"),
         ({"subject": "a\u0000b"}, "null character"),
         ({"source": "a\u0000b"}, "null character"),
@@ -105,6 +108,17 @@ def test_a_field_that_does_not_fit_is_named(change: dict[str, Any], said: str) -
         ("value", "1e400", "a number below 1e20"),
         ("value", "0.000000000001", "at most 10 decimals"),
         ("value", "", "a decimal such as"),
+        ("value", "1_000", "a decimal such as"),
+        ("value", "\u0661\u0662", "a decimal such as"),
+        ("amount", "1e400000000", "a number below 1e20"),
+        ("amount", "-1e400000000", "a number below 1e20"),
+        ("amount", "1e-400000000", "at most 10 decimals"),
+        ("amount", "1e99999999999999999999", "a number below 1e20"),
+        ("lines", [{"line": "L", "amount": "1e400000000"}], "a number below 1e20"),
+        ("start_on", "2026-03-31garbage", "a date such as"),
+        ("start_on", "2026-W10-1", "a date such as"),
+        ("customer", "\u4e00" * 101, "303 bytes"),
+        ("transaction", "x" * 301, "301 bytes"),
         ("currency", "euro", "a code such as 'EUR'"),
         ("start_on", "31.03.2026", "a date such as"),
         ("customer", ["C-1"], "is a list or mapping"),
@@ -117,6 +131,19 @@ def test_a_field_that_does_not_fit_is_named(change: dict[str, Any], said: str) -
 def test_an_attribute_that_does_not_fit_is_named(name: str, value: Any, said: str) -> None:
     with pytest.raises(UnreadableEventError, match=said):
         read(attributes={name: value})
+
+
+@pytest.mark.parametrize("number", ["1e400000000", "1e99999999999999999999", "-1e1000001"])
+def test_a_monstrous_number_in_json_is_refused_as_one(number: str) -> None:
+    raw = json.dumps(GOOD).replace('"120000.00"', number).encode()
+    with pytest.raises(UnreadableEventError, match="a number"):
+        read_event(raw)
+
+
+@pytest.mark.parametrize("number", ["1e200000", "1e-20000", "1e400000000"])
+def test_a_number_of_a_payload_that_no_database_holds_is_kept_as_text(number: str) -> None:
+    raw = json.dumps({**GOOD, "data": {"attributes": {"payload": {"a": [0]}}}}).replace("[0]", f"[{number}]").encode()
+    assert isinstance(read_event(raw).attributes["payload"]["a"][0], str)
 
 
 def test_a_number_too_large_for_a_float_is_refused_as_one() -> None:
@@ -132,7 +159,7 @@ def test_a_key_without_a_kind_is_refused(key: str) -> None:
 
 
 def test_an_empty_key_is_refused() -> None:
-    with pytest.raises(UnreadableEventError, match=r"data\.keys\.contract has a value of 0 characters"):
+    with pytest.raises(UnreadableEventError, match=r"data\.keys\.contract has a value of 0 bytes"):
         read(keys={"contract": ""})
 
 
@@ -167,13 +194,21 @@ def test_an_identity_is_source_and_id_and_not_their_sum() -> None:
 @given(
     st.datetimes(
         datetime(2, 1, 1),  # noqa: DTZ001 - the strategy adds the zone
-        datetime(9998, 1, 1),  # noqa: DTZ001
+        datetime(9990, 1, 1),  # noqa: DTZ001
         timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5)), timezone(timedelta(hours=14))]),
     )
 )
 def test_an_instant_keeps_its_microseconds_in_every_zone(at: datetime) -> None:
     event = make_event(source="a", id="1", type="t", occurred_at=at)
     assert from_micros(micros(event.occurred_at)) == at
+
+
+@pytest.mark.parametrize(
+    "parts", [{"keys": {"contract": "\ud800"}}, {"attributes": {"customer": "\ud800"}}, {"id": "\ud800"}]
+)
+def test_half_a_surrogate_pair_is_refused_wherever_it_comes_from(parts: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableEventError, match="surrogate"):
+        make_event(**{"source": "a", "id": "1", "type": "t", "occurred_at": JANUARY, **parts})
 
 
 @given(st.text(), st.text())
