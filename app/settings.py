@@ -89,12 +89,22 @@ class Settings(File):
 def load() -> Settings:
     """The settings of this process. SettingsError tells every fault of the file at once."""
     environment = _Environment()
+    _require_postgresql(environment.database_url)
     path = environment.config or (Path(DEFAULT_FILE) if Path(DEFAULT_FILE).exists() else None)
     found = _read(path) if path else File()
     # Validated above; a second pass would refuse the values it made.
     return Settings.model_construct(
         **dict(found), path=path, database_url=environment.database_url, home=environment.home or _default_home()
     )
+
+
+def _require_postgresql(url: str | None) -> None:
+    if url is not None and not url.startswith(("postgresql://", "postgres://")):
+        # Not the whole address: it may hold a password.
+        raise SettingsError(
+            f"THROUGHLINE_DATABASE_URL begins with {url.partition('://')[0][:20]!r}; allowed: the URL of a PostgreSQL "
+            "database such as postgresql://user@host/name, or nothing for the embedded one"
+        )
 
 
 def reveal(secret: Secret) -> str:

@@ -28,8 +28,18 @@ def test_wrong_settings_are_2_and_told_without_a_traceback(
     assert run(["db", "status"]) == 2
     assert capsys.readouterr().err == (
         "throughline: throughline.toml: colour: found a key that is not known; "
-        "allowed: approval, clock, people, process, rates, reporting, systems\n"
+        "allowed: approval, clock, people, process, rates, reporting, systems, telemetry\n"
     )
+
+
+def test_another_database_than_postgresql_is_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("THROUGHLINE_DATABASE_URL", "mysql://user:secret@host/name")
+    assert run(["db", "status"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("throughline: THROUGHLINE_DATABASE_URL begins with 'mysql'")
+    assert "secret" not in said
 
 
 def test_what_failed_is_1(database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
