@@ -13,6 +13,7 @@ from app.api.application import build as build_api
 from app.api.front import Front
 from app.api.guard import LoopbackGuard
 from app.api.service import Service
+from app.page_settings import page_settings
 from app.wiring import Store
 from app.worker import Worker
 
@@ -54,11 +55,5 @@ def serve(
 ) -> None:
     """Answer at this address until the process is told to stop. A port of 0 takes a free one."""
     build(store, with_worker=with_worker, ready=ready).run(
-        config={
-            "server.address": host,
-            "server.port": port,
-            "server.headless": True,
-            "server.fileWatcherType": "none",
-            "browser.gatherUsageStats": False,
-        }
+        config=page_settings() | {"server.address": host, "server.port": port}
     )
