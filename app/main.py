@@ -1,6 +1,7 @@
 """The page list: what there is to see, and the process that it is about when several are loaded.
 
-This file runs anew for every look at every page.
+This file runs anew for every look at every page. Where Streamlit's settings are not ours it draws every text that
+stands by itself, here and in a screen: notes are comments.
 """
 
 from pathlib import Path
@@ -11,8 +12,8 @@ from app import queries
 from app.parts import filters
 from models.errors import ThroughlineError
 
+# From a file of ours: an icon by name would be fetched from elsewhere.
 ICON = Path(__file__).with_name("icon.svg")
-"""From a file of ours: an icon by name would be fetched from elsewhere."""
 
 PAGES = [
     st.Page(

@@ -153,6 +153,12 @@ def sent(name: str) -> str:
     return st.query_params.get(name, "").strip()[:LONGEST]
 
 
+def narrow(name: str, value: str) -> None:
+    """Put a filter into the address that no widget holds."""
+    st.query_params[name] = value
+    first_page()
+
+
 def drop(name: str) -> None:
     """Take a filter out of the address."""
     st.query_params.pop(name, None)

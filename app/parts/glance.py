@@ -50,7 +50,7 @@ def draw_standing(ask: Ask, process: Row) -> None:
     )
     for point in chosen["selection"]["points"][:1]:
         state, step = point["customdata"]
-        wanted = {"process": process["name"], "state": state, "step": step}
+        wanted = {"process": filters.sent("process"), "state": state, "step": step}
         st.switch_page(tables.JOURNEYS_PAGE, query_params={name: value for name, value in wanted.items() if value})
 
 

@@ -19,9 +19,13 @@ SILENT_SECONDS = 90
 """A worker gives a sign of life every few seconds."""
 
 ARRIVAL = """\
-throughline import csv FILE --process PROCESS   # an event log; ocel and xes too
-throughline up                                   # collect the systems of throughline.toml
-curl -X POST http://127.0.0.1:8501/api/v1/events -H 'Content-Type: application/cloudevents+json' -d @event.json"""
+# import an event log, as csv, xes or ocel
+throughline import csv FILE --process PROCESS
+
+# send events
+curl -X POST http://127.0.0.1:{port}/api/v1/events -H 'Content-Type: application/cloudevents+json' -d @event.json"""
+
+_LOOK_AGAIN_SECONDS = 5
 
 
 class Notice(NamedTuple):
@@ -73,14 +77,21 @@ def show(notice: Notice) -> None:
         st.caption(f":blue-badge[{notice.title}] {notice.text}")
 
 
-def empty() -> None:
-    """Draw the way to the first event."""
+def empty(ask: Ask, process: str) -> None:
+    """Draw the way to the first event, and look for it every few seconds."""
     st.info(
-        "No event has arrived yet. Import a log, let it collect the systems of your settings, or send events. "
+        "No event has arrived yet. Import a log, list the systems to collect in throughline.toml, or send events. "
         "This page fills by itself.",
         title="Nothing to watch yet",
     )
-    st.code(ARRIVAL, language="bash", wrap_lines=True)
+    st.code(ARRIVAL.format(port=st.get_option("server.port")), language="bash", wrap_lines=True)
+    _wait_for_the_first(ask, process)
+
+
+@st.fragment(run_every=_LOOK_AGAIN_SECONDS)
+def _wait_for_the_first(ask: Ask, process: str) -> None:
+    if ask.freshness(process)["newest_event_at"] is not None:
+        st.rerun()
 
 
 def nothing_found(what: str) -> None:
@@ -114,7 +125,7 @@ def failing(message: str) -> None:
     """Draw that the store does not answer."""
     st.error(
         f"{marks.plain(message[:1].upper() + message[1:])}.\n\n"
-        "Nothing is lost: what was received is stored, and this page comes back with the database.",
+        "Nothing is lost: what was received is stored, and the pages answer again as soon as the database does.",
         title="The store does not answer",
     )
     st.button("Try again", icon=":material/refresh:")
@@ -126,7 +137,7 @@ def heading(ask: Ask, title: str, about: str = "", *, process: str) -> Row | Non
     freshness = ask.freshness(process)
     newest = freshness["newest_event_at"]
     if newest is None:
-        empty()
+        empty(ask, process)
         return None
     now = ask.now()
     told = f"Newest event {units.instant(newest, ask.zone)}, {units.age(newest, now)}. Times in {ask.zone.key}."

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from app.parts import marks, units
+from app.parts import filters, marks, units
 from app.parts.story import Entry, step_title
 
 JOURNEY_PAGE = "screens/journey.py"
@@ -34,8 +34,16 @@ class Link(NamedTuple):
     parameters: Mapping[str, str | Sequence[str]]
 
 
-Cell = str | Link
-"""Markdown, or a link."""
+class Turn(NamedTuple):
+    """A way to another value in the address of the same page: a link there would leave the address as it was."""
+
+    label: str
+    name: str
+    value: str
+
+
+Cell = str | Link | Turn
+"""Markdown, or a way somewhere."""
 
 
 class Column(NamedTuple):
@@ -71,6 +79,8 @@ def _flexible(name: str, at: int) -> str:
 def _draw(cell: Cell, column: Column) -> None:
     if isinstance(cell, Link):
         link(cell, column.width)
+    elif isinstance(cell, Turn):
+        turn(cell, column.width)
     else:
         st.markdown(f":small[{cell}]" if cell else " ", width=column.width, text_alignment=column.align)
 
@@ -82,6 +92,18 @@ def link(to: Link, width: int | Literal["content", "stretch"] = "content") -> No
         # Whoever opens the link in a tab of its own must find the same process there.
         parameters = {"process": process} | parameters
     st.page_link(to.page, label=f":blue[{marks.plain(to.label)}]", query_params=parameters, width=width)
+
+
+def turn(to: Turn, width: int | Literal["content", "stretch"] = "content") -> None:
+    """Draw a way to another value in this page's address."""
+    st.button(
+        f":blue[{marks.plain(to.label)}]",
+        key=f"turn-{to.name}-{to.value}",
+        type="tertiary",
+        on_click=filters.narrow,
+        args=(to.name, to.value),
+        width=width,
+    )
 
 
 def journey_link(key: str) -> Link:
@@ -159,10 +181,10 @@ CAUSE_COLUMNS = [
 ]
 
 
-def cause_cells(row: Row, wanted: Mapping[str, Sequence[str]], now: datetime) -> list[Cell]:
-    """One group of exceptions of one cause; its link keeps the filters of the list."""
+def cause_cells(row: Row, now: datetime) -> list[Cell]:
+    """One group of exceptions of one cause; its way narrows the list down to it."""
     return [
-        Link(units.count(row["count"], "exception"), EXCEPTIONS_PAGE, {**wanted, "fingerprint": row["fingerprint"]}),
+        Turn(units.count(row["count"], "exception"), "fingerprint", row["fingerprint"]),
         marks.plain(marks.kind(row["kind"])),
         marks.plain(row["system"] or "–"),
         marks.plain(shortened(row["reason"], 120)),

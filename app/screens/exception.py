@@ -70,7 +70,7 @@ def _alike(ask: Ask, row: Row) -> None:
     st.subheader("Open from the same cause")
     for one in alike[:5]:
         label = f"{one['journey'] or one['system'] or one['id']} · {units.duration(one['age_seconds'])}"
-        tables.link(tables.exception_link(one["id"], label))
+        tables.turn(tables.Turn(label, "id", one["id"]))
     tables.link(tables.Link("All of them", tables.EXCEPTIONS_PAGE, {"fingerprint": row["fingerprint"]}))
 
 

@@ -14,8 +14,8 @@ ORDERS = {
     "-severity": "most severe first",
     "-settled_at": "last settled first",
 }
+# Filters that links bring.
 NARROWED = {"fingerprint": "cause", "journey": "journey"}
-"""Filters that links bring."""
 
 
 def render(ask: Ask, user: str) -> None:
@@ -59,7 +59,7 @@ def _causes(ask: Ask, process: Row, question: Question) -> None:
     if not groups:
         return
     with st.expander(f"Same cause: {units.count(len(groups), 'group')} of more than one", expanded=True):
-        cells = [tables.cause_cells(row, question.mapping(), ask.now()) for row in groups]
+        cells = [tables.cause_cells(row, ask.now()) for row in groups]
         tables.draw("causes", tables.CAUSE_COLUMNS, cells)
 
 

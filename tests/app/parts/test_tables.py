@@ -9,7 +9,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def plain(cells) -> list[str]:
-    return [cell.label if isinstance(cell, tables.Link) else cell.replace("\\", "") for cell in cells]
+    return [cell.label if isinstance(cell, tables.Link | tables.Turn) else cell.replace("\\", "") for cell in cells]
 
 
 def test_a_journey_of_a_list_leads_to_its_page() -> None:
@@ -42,7 +42,7 @@ def test_a_list_of_one_journeys_exceptions_does_not_repeat_it() -> None:
     assert len(cells) == len(tables.exception_columns(of_one=True)) == len(tables.exception_columns()) - 1
 
 
-def test_a_cause_keeps_the_filters_of_its_list() -> None:
+def test_a_cause_narrows_the_list_down_to_it() -> None:
     row = {
         "fingerprint": "f00d",
         "kind": "failed",
@@ -51,8 +51,8 @@ def test_a_cause_keeps_the_filters_of_its_list() -> None:
         "count": 14,
         "opened_at": ago(days=3),
     }
-    cells = tables.cause_cells(row, {"status": ["open"]}, NOW)
-    assert cells[0] == tables.Link("14 exceptions", tables.EXCEPTIONS_PAGE, {"status": ["open"], "fingerprint": "f00d"})
+    cells = tables.cause_cells(row, NOW)
+    assert cells[0] == tables.Turn("14 exceptions", "fingerprint", "f00d")
     assert plain(cells)[3].endswith(" …")
     assert len(plain(cells)[3]) < 130
 

@@ -55,6 +55,9 @@ def test_a_contested_key_leads_to_every_contract_that_claims_it() -> None:
 def test_what_is_open_from_the_same_cause_is_offered() -> None:
     page = look(many(), "exception", id=FIRST)
     assert "Open from the same cause" in words(page)
+    other = "exc_000000000000000000000040"
+    page.button(key=f"turn-id-{other}").click().run()
+    assert page.query_params["id"] == other
     assert ("All of them", "exceptions", "process=contract_to_cash&fingerprint=failed") in links(page)
 
 
