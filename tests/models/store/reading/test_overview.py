@@ -18,9 +18,14 @@ def store(pool: Pool) -> Pool:
     load(pool)
 
     def failed(contract: str, hours: float, said: str, system: str = "erp"):
-        return an_event("transaction.failed", hours, source="ipaas", keys={"contract": contract, "transaction": f"T-{contract}"}, attributes={
-            "transaction": f"T-{contract}", "target_system": system, "error_class": "HTTP 400",
-            "error_message": f"{said} of {contract}, call ana@example.com"})  # fmt: skip
+        keys = {"contract": contract, "transaction": f"T-{contract}"}
+        told = {
+            "transaction": f"T-{contract}",
+            "target_system": system,
+            "error_class": "HTTP 400",
+            "error_message": f"{said} of {contract}, call ana@example.com",
+        }
+        return an_event("transaction.failed", hours, source="ipaas", keys=keys, attributes=told)
 
     take(
         pool,
