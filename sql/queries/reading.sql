@@ -35,6 +35,14 @@ INNER JOIN key_link AS link ON link.from_hash = named.key_hash
 INNER JOIN journey_key AS target ON target.key_hash = link.to_hash AND target.class IN ('journey', 'owned')
 INNER JOIN journey ON journey.journey_id = target.journey_id AND NOT journey.contested
 WHERE named.class IN ('shared', 'context')
+UNION
+SELECT named.name, named.value, journey.key
+FROM named
+INNER JOIN key_link AS carrying ON carrying.from_hash = named.key_hash
+INNER JOIN key_link AS link ON link.from_hash = carrying.to_hash
+INNER JOIN journey_key AS target ON target.key_hash = link.to_hash AND target.class IN ('journey', 'owned')
+INNER JOIN journey ON journey.journey_id = target.journey_id AND NOT journey.contested
+WHERE named.class = 'shared'
 LIMIT 1000;
 
 -- name: keys_of_journey
@@ -76,6 +84,15 @@ WHERE source.journey_id IN (
     WHERE named.value ~>=~ %(prefix)s
         AND named.value ~<~ %(end)s
         AND named.class IN ('shared', 'context')
+    UNION
+    SELECT target.journey_id
+    FROM journey_key AS named
+    INNER JOIN key_link AS carrying ON carrying.from_hash = named.key_hash
+    INNER JOIN key_link AS link ON link.from_hash = carrying.to_hash
+    INNER JOIN journey_key AS target ON target.key_hash = link.to_hash AND target.class IN ('journey', 'owned')
+    WHERE named.value ~>=~ %(prefix)s
+        AND named.value ~<~ %(end)s
+        AND named.class = 'shared'
 );
 
 -- name: story_of_journey
