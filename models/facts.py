@@ -6,13 +6,13 @@ Every part is a maximum, a minimum or a union: adding an event twice changes not
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import msgspec
 
-from models.events import DIMENSIONS, HEARTBEAT, LINKED, SUBJECTS, TRANSACTION_TYPES, Event, micros
-from models.process import Process, Step
+V = TypeVar("V")
 
 TERMS = (
     "value",
@@ -31,10 +31,6 @@ TERMS = (
     "po",
     "po_balance",
 )
-KEPT_ATTRIBUTES = frozenset((*DIMENSIONS, *TERMS, "amount", "hours", "applied_to"))
-SUBJECT_KINDS = frozenset(SUBJECTS)
-LINK_FIELDS = (*SUBJECTS, "entity", "operation")
-_BEFORE_TIME = 2**62  # keeps times before 1970 in order as bytes
 
 
 class Slot(msgspec.Struct, array_like=True, gc=False):
@@ -88,214 +84,170 @@ class Attempt(msgspec.Struct, array_like=True, gc=False):
     fields: dict[str, str] = {}
 
 
-class Facts(msgspec.Struct, array_like=True):
+Slots = dict[str, dict[str, Slot]]
+Sayings = dict[str, dict[str, Said]]
+Attempts = dict[bytes, Attempt]
+
+
+@dataclass(slots=True)
+class Facts:
     """All that was said of one journey.
 
-    Shape: `slots` step, subject, record; `said` subject, field, system; `subjects` kind to values seen; `attempts`
+    Shape: `slots` step, subject, record; `said` field, subject, system; `subjects` kind to values seen; `attempts`
     operation to identity of the event, as bytes. `lines_of_contracts`: an event divided itself by contract lines, so
     that facts gathered before the contract was known must be gathered again.
     """
 
     first_at: int
     last_at: int
-    slots: dict[str, dict[str, dict[str, Slot]]] = {}
-    said: dict[str, dict[str, dict[str, Said]]] = {}
-    subjects: dict[str, dict[str, bool]] = {}
-    attempts: dict[str, dict[bytes, Attempt]] = {}
+    slots: MutableMapping[str, Slots] = field(default_factory=dict)
+    said: MutableMapping[str, Sayings] = field(default_factory=dict)
+    subjects: dict[str, dict[str, bool]] = field(default_factory=dict)
+    attempts: MutableMapping[str, Attempts] = field(default_factory=dict)
     lines_of_contracts: bool = False
-
-
-class News(NamedTuple):
-    """What some events told of, so that only what rests on it is looked at again.
-
-    `types` of events that speak of steps, `fields` attributes that are kept, `subjects` kinds of them; `operations`:
-    whether there were events about operations of middleware.
-    """
-
-    types: frozenset[str]
-    fields: frozenset[str]
-    subjects: frozenset[str]
-    operations: bool
-
-
-def everything(facts: Facts) -> News:
-    """All that these facts tell of."""
-    return News(
-        types=frozenset(facts.slots),
-        fields=frozenset(name for fields in facts.said.values() for name in fields),
-        subjects=frozenset(facts.subjects),
-        operations=bool(facts.attempts),
-    )
-
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Facts)
-
-
-def pack(facts: Facts) -> bytes:
-    """The bytes that `journey.facts` keeps."""
-    return _encoder.encode(facts)
-
-
-def unpack(packed: bytes) -> Facts:
-    """What `pack` packed."""
-    return _decoder.decode(packed)
-
-
-def version_of(event: Event) -> bytes:
-    """The order of what was said about a record, as bytes that compare: sequence, else when it was written down, else
-    when it happened; ties by content."""
-    sequence = event.sequence
-    if sequence is None:
-        order = b"0" + (micros(event.recorded_at or event.occurred_at) + _BEFORE_TIME).to_bytes(8)
-    elif sequence.isascii() and sequence.isdigit():
-        digits = sequence.lstrip("0")
-        order = f"2{len(digits):04d}{digits}\0".encode()
-    else:
-        order = f"1{sequence}\0".encode()
-    return order + event.content_hash.bytes[:8]
-
-
-class Gathering:
-    """Adds events to the facts of journeys under one process version.
-
-    `kept` are attribute names that a process asks for besides the ones every process keeps.
-    """
-
-    def __init__(self, process: Process, kept: frozenset[str] = frozenset()) -> None:
-        self._steps = {step.name: step for step in process.steps}
-        for withdrawal in process.withdrawals:
-            # A withdrawing type that is no step itself speaks of the subjects of what it withdraws.
-            self._steps.setdefault(withdrawal.by, self._steps[withdrawal.steps[0]])
-        self._kept = KEPT_ATTRIBUTES | kept
-
-    def news(self, events: Iterable[Event]) -> News:
-        """What these events tell of, at most."""
-        types: set[str] = set()
-        names: set[str] = set()
-        operations = False
-        for event in events:
-            if event.type in TRANSACTION_TYPES:
-                operations = True
-            else:
-                types.add(event.type)
-                names.update(event.attributes)
-        return News(frozenset(types), self._kept & names, SUBJECT_KINDS & names, operations)
-
-    def add(self, facts: Facts | None, event: Event, contract: str | None) -> Facts:
-        """The facts with this event among them; `contract` is the journey's, None while it has none."""
-        at = micros(event.occurred_at)
-        if facts is None:
-            facts = Facts(at, at, {}, {}, {}, {}, False)
-        else:
-            facts.first_at = min(facts.first_at, at)
-            facts.last_at = max(facts.last_at, at)
-        if event.type in TRANSACTION_TYPES:
-            self._add_attempt(facts, event, at)
-        elif event.type != HEARTBEAT:
-            self._add_evidence(facts, event, at, contract)
-        return facts
-
-    def _add_evidence(self, facts: Facts, event: Event, at: int, contract: str | None) -> None:
-        attributes = event.attributes
-        for kind in SUBJECTS:
-            value = attributes.get(kind)
-            if value:
-                facts.subjects.setdefault(kind, {})[value] = True
-        kind, subjects = "", [""]
-        step = self._steps.get(event.type)
-        if event.type != LINKED and step is not None:
-            kind, subjects = self._subjects(facts, event, step, contract)
-            version = version_of(event)
-            record = f"{event.source}\0{event.record}" if event.record is not None else f"{event.source}\0\0{event.id}"
-            for subject in subjects:
-                self._add_slot(facts, event, at, step, (kind, subject, record, version))
-        if not event.retracts:
-            self._add_said(facts, event, at, subjects)
-
-    def _add_slot(self, facts: Facts, event: Event, at: int, step: Step, place: tuple[str, str, str, bytes]) -> None:
-        kind, subject, record, version = place
-        records = facts.slots.setdefault(event.type, {}).setdefault(subject, {})
-        slot = records.get(record)
-        if slot is None:
-            slot = records[record] = Slot()
-        if event.retracts:
-            if version > slot.withdrawn_version:
-                slot.withdrawn_version, slot.withdrawn_at = version, at
-            return
-        earliest = slot.earliest_at
-        if version > slot.version:
-            slot.version, slot.at, slot.subject_kind = version, at, kind
-            slot.recorded_at = None if event.recorded_at is None else micros(event.recorded_at)
-            slot.object = _object(event, step)
-            slot.fields = _fields(event.attributes)
-        slot.hold_earliest(at if earliest is None else min(at, earliest))
-
-    def _add_said(self, facts: Facts, event: Event, at: int, subjects: list[str]) -> None:
-        tie = event.identity.bytes[:8]
-        for name, value in event.attributes.items():
-            if name not in self._kept:
-                continue
-            for subject in subjects:
-                systems = facts.said.setdefault(subject, {}).setdefault(name, {})
-                held = systems.get(event.source)
-                if held is None or (at, tie) > (held.at, held.tie):
-                    systems[event.source] = Said(at, tie, value)
-
-    def _subjects(self, facts: Facts, event: Event, step: Step, contract: str | None) -> tuple[str, list[str]]:
-        for kind in step.subjects:
-            value = event.attributes.get(kind)
-            if value:
-                return kind, [value]
-        lines = event.attributes.get("lines")
-        if not lines or "line" not in step.subjects:
-            return "", [""]
-        facts.lines_of_contracts = True
-        mine = sorted(
-            {line["line"] for line in lines if line.get("line") and line.get("contract", contract) == contract}
-        )
-        return ("line", mine) if mine else ("", [""])
-
-    def _add_attempt(self, facts: Facts, event: Event, at: int) -> None:
-        said = event.attributes
-        transaction = said.get("transaction") or event.record or event.id
-        operation = said.get("operation") or transaction
-        facts.attempts.setdefault(operation, {})[event.identity.bytes] = Attempt(
-            at=at,
-            outcome=event.type.removeprefix("transaction."),
-            attempt=said.get("attempt") or "",
-            transaction=transaction,
-            flow=said.get("flow"),
-            source_system=said.get("source_system"),
-            target_system=said.get("target_system"),
-            error_class=said.get("error_class"),
-            error_message=(said.get("error_message") or "")[:500] or None,
-            fields=_fields(said),
-        )
 
 
 def merge(one: Facts, other: Facts) -> Facts:
     """The facts of both; `one` is changed and returned."""
+    _merge_heads(one, other)
+    _merge_parts(one.slots, other.slots, _merge_subjects)
+    _merge_parts(one.said, other.said, _merge_sayings)
+    _merge_parts(one.attempts, other.attempts, _merge_attempts)
+    return one
+
+
+def pack(facts: Facts) -> bytes:
+    """The bytes that the store keeps."""
+    return _encoder.encode(
+        (
+            facts.first_at,
+            facts.last_at,
+            _packable(facts.slots),
+            _packable(facts.said),
+            facts.subjects,
+            _packable(facts.attempts),
+            facts.lines_of_contracts,
+        )
+    )
+
+
+def unpack(packed: bytes, later: Facts | None = None) -> Facts:
+    """What `pack` packed, with what was gathered later laid over it.
+
+    Steps, fields and operations are unpacked when they are asked for: an event needs few of them. `later` is read
+    then, and may be shared.
+    """
+    first_at, last_at, slots, said, subjects, attempts, lines_of_contracts = _decoder.decode(packed)
+    facts = Facts(
+        first_at,
+        last_at,
+        Parts(slots, _slots, _merge_subjects, None if later is None else later.slots),
+        Parts(said, _sayings, _merge_sayings, None if later is None else later.said),
+        subjects,
+        Parts(attempts, _attempts, _merge_attempts, None if later is None else later.attempts),
+        lines_of_contracts,
+    )
+    if later is not None:
+        _merge_heads(facts, later)
+    return facts
+
+
+class Parts(MutableMapping[str, V]):
+    """Parts of facts by name, packed until somebody asks for them; each may have a second layer, gathered later."""
+
+    __slots__ = ("_later", "_merge", "_open", "_packed", "_unpack")
+
+    def __init__(
+        self,
+        packed: dict[str, msgspec.Raw],
+        unpack: Callable[[msgspec.Raw], V],
+        merge: Callable[[V, V], V],
+        later: MutableMapping[str, V] | None,
+    ) -> None:
+        self._open: dict[str, V] = {}
+        self._packed = packed
+        self._unpack = unpack
+        self._merge = merge
+        self._later = later or {}
+
+    def __getitem__(self, name: str) -> V:
+        found = self._open.get(name)
+        if found is None:
+            packed, later = self._packed.get(name), self._later.get(name)
+            if packed is None:
+                if later is None:
+                    raise KeyError(name)
+                found = later
+            else:
+                found = self._unpack(packed)
+                if later is not None:
+                    found = self._merge(found, later)
+            self._open[name] = found
+        return found
+
+    def __setitem__(self, name: str, part: V) -> None:
+        self._open[name] = part
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError("facts are never forgotten one by one")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._packed or name in self._later or name in self._open
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._packed, **dict.fromkeys(self._later), **self._open})
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def packable(self) -> dict[str, V | msgspec.Raw]:
+        """The parts as they can be packed: what nobody asked for stays as it was."""
+        return {**self._packed, **{name: self[name] for name in self._later}, **self._open}
+
+
+def _packable(parts: MutableMapping[str, V]) -> Any:
+    return parts.packable() if isinstance(parts, Parts) else parts
+
+
+class _Packed(msgspec.Struct, array_like=True):
+    first_at: int
+    last_at: int
+    slots: dict[str, msgspec.Raw]
+    said: dict[str, msgspec.Raw]
+    subjects: dict[str, dict[str, bool]]
+    attempts: dict[str, msgspec.Raw]
+    lines_of_contracts: bool
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(msgspec.structs.astuple(self))
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Packed)
+_slots = msgspec.msgpack.Decoder(Slots).decode
+_sayings = msgspec.msgpack.Decoder(Sayings).decode
+_attempts = msgspec.msgpack.Decoder(Attempts).decode
+
+
+def _merge_heads(one: Facts, other: Facts) -> None:
     one.first_at = min(one.first_at, other.first_at)
     one.last_at = max(one.last_at, other.last_at)
     one.lines_of_contracts = one.lines_of_contracts or other.lines_of_contracts
-    for step, subjects in other.slots.items():
-        for subject, records in subjects.items():
-            mine = one.slots.setdefault(step, {}).setdefault(subject, {})
-            for record, slot in records.items():
-                held = mine.get(record)
-                mine[record] = slot if held is None else _merge_slots(held, slot)
-    for subject, fields in other.said.items():
-        for name, systems in fields.items():
-            told = one.said.setdefault(subject, {}).setdefault(name, {})
-            for system, said in systems.items():
-                before = told.get(system)
-                if before is None or (said.at, said.tie) > (before.at, before.tie):
-                    told[system] = said
     for kind, values in other.subjects.items():
         one.subjects.setdefault(kind, {}).update(values)
-    for operation, attempts in other.attempts.items():
-        one.attempts.setdefault(operation, {}).update(attempts)
+
+
+def _merge_parts(one: MutableMapping[str, V], other: MutableMapping[str, V], merge: Callable[[V, V], V]) -> None:
+    for name, part in other.items():
+        one[name] = merge(one[name], part) if name in one else part
+
+
+def _merge_subjects(one: Slots, other: Slots) -> Slots:
+    for subject, records in other.items():
+        mine = one.setdefault(subject, {})
+        for record, slot in records.items():
+            held = mine.get(record)
+            mine[record] = slot if held is None else _merge_slots(held, slot)
     return one
 
 
@@ -309,19 +261,16 @@ def _merge_slots(one: Slot, other: Slot) -> Slot:
     return best
 
 
-def _object(event: Event, step: Step) -> str:
-    if not step.object:
-        return ""
-    return min(
-        (
-            f"{name}:{value}"
-            for name, values in event.keys.items()
-            if name.rsplit("/", 1)[-1] == step.object
-            for value in values
-        ),
-        default="",
-    )
+def _merge_sayings(one: Sayings, other: Sayings) -> Sayings:
+    for subject, systems in other.items():
+        told = one.setdefault(subject, {})
+        for system, said in systems.items():
+            before = told.get(system)
+            if before is None or (said.at, said.tie) > (before.at, before.tie):
+                told[system] = said
+    return one
 
 
-def _fields(attributes: dict[str, Any]) -> dict[str, str]:
-    return {name: attributes[name] for name in LINK_FIELDS if attributes.get(name)}
+def _merge_attempts(one: Attempts, other: Attempts) -> Attempts:
+    one.update(other)
+    return one

@@ -178,8 +178,8 @@ def _excused(facts: Facts, step: Step) -> bool:
         return False
     return any(
         said.value
-        for fields in facts.said.values()
-        for said in fields.get(step.excused_by, {}).values()
+        for systems in facts.said.get(step.excused_by, {}).values()
+        for said in systems.values()
         if said.value is not None and said.value.lower() != "false"
     )
 

@@ -22,8 +22,9 @@ from models.derived import (
 from models.events import DIMENSIONS
 from models.evidence import Evidences, Shown
 from models.exceptions import ExceptionKind
-from models.facts import TERMS, Facts, News, everything
+from models.facts import TERMS, Facts
 from models.findings import duplicates, failures, prematures
+from models.gathering import News, everything
 from models.process import Process
 from models.samples import Sampling
 from models.scope import Scope, Scoping
@@ -153,9 +154,11 @@ class Folding:
 
     def _agreed(self, facts: Facts, scope: Scope, before: Derived) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         agreed, held = before.agreed.copy(), before.held.copy()
-        told = facts.said.get("", {})
-        for name in sorted(scope.fields & told.keys()):
-            values = {system: said.value for system, said in sorted(told[name].items()) if said.value is not None}
+        for name in sorted(scope.fields):
+            told = facts.said.get(name, {}).get("")
+            if told is None:
+                continue
+            values = {system: said.value for system, said in sorted(told.items()) if said.value is not None}
             value = self._agreed_value(facts, "", name)
             agreed.pop(name, None)
             held.pop(name, None)
@@ -166,7 +169,7 @@ class Folding:
         return agreed, held
 
     def _agreed_value(self, facts: Facts, subject: str, name: str) -> str | None:
-        systems = facts.said.get(subject, {}).get(name)
+        systems = facts.said.get(name, {}).get(subject)
         if not systems:
             return None
         trust = self.process.records.get(name, ROLES_BY_TRUST)

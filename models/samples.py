@@ -120,5 +120,5 @@ def _instant(point: Point, one: Shown) -> int:
 
 
 def _holds(facts: Facts, subject: str, name: str) -> bool:
-    systems = facts.said.get(subject, {}).get(name, {})
+    systems = facts.said.get(name, {}).get(subject, {})
     return any(said.value is not None and said.value.lower() in TRUE for said in systems.values())

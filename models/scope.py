@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from models.facts import Facts, News
+from models.facts import Facts
+from models.gathering import News
 from models.process import Figure, Point, Process
 
 

@@ -202,9 +202,13 @@ CREATE TABLE public.journey (
     first_at timestamp with time zone NOT NULL,
     last_at timestamp with time zone NOT NULL,
     facts bytea NOT NULL,
-    derived bytea NOT NULL
+    derived bytea NOT NULL,
+    later_facts bytea DEFAULT '\x'::bytea NOT NULL
 )
-WITH (fillfactor='70', toast_tuple_target='4080');
+WITH (toast_tuple_target='4080', fillfactor='50');
+ALTER TABLE ONLY public.journey ALTER COLUMN facts SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.journey ALTER COLUMN derived SET STORAGE MAIN;
+ALTER TABLE ONLY public.journey ALTER COLUMN later_facts SET STORAGE MAIN;
 
 -- Name: journey_event; Type: TABLE; Schema: public; Owner: -
 

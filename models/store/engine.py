@@ -73,6 +73,8 @@ def open_pool(url: str, *, max_size: int = _MAX_CONNECTIONS, application_name: s
 
 def _configure(connection: Connection) -> None:
     connection.execute("SET TIME ZONE 'UTC'")
+    # A batch is laid out in temporary tables; what does not fit goes through files.
+    connection.execute("SET temp_buffers = '64MB'")
     connection.commit()
 
 

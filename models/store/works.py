@@ -13,22 +13,27 @@ from models.catalogue import Catalogue
 from models.derived import Derived
 from models.events import from_micros
 from models.exceptions import ExceptionStatus
-from models.facts import Facts, Gathering
+from models.facts import Facts
 from models.fold import Folding, Since
+from models.gathering import Gathering
 from models.process import Process
 from models.store.append import Stored, read_events, to_json
 from models.store.engine import Connection
-from models.store.rows import as_row, bigint, binary, copy_rows, integer, moment, numeric, optional_text, text
+from models.store.rows import NULL, as_row, bigint, binary, copy_rows, integer, moment, numeric, optional_text, text
 from sql import query
 
 _JOURNEY_COLUMNS = (
     "journey_id, component_id, key, contract, process, process_version, customer, entity, region, practice, "
-    "contract_type, value_amount, value_currency, step, state, state_reason, first_at, last_at, facts, derived"
+    "contract_type, value_amount, value_currency, step, state, state_reason, first_at, last_at, facts, "
+    "later_facts, derived"
 )
 _EXCEPTION_COLUMNS = (
     "journey_id, exception_id, kind, contract, step, subject, system, transaction, operation, reason, fingerprint, "
     "severity, status, opened_at, settled_at, settled_by, reopened_count, anchor"
 )
+
+# Some events: more would make the row too long to stay where it is when it changes.
+_MOST_LATER_BYTES = 1_000
 
 
 @dataclass
@@ -36,7 +41,8 @@ class Work:
     """One journey and what the batch brings it.
 
     `home` is the name of its process; `regather`: read its events again, `regathered`: that was done; `changed`: fold
-    it; `merged`: another journey's facts came in; `contested`: the place of events whose owned keys several contracts
+    it; `merged`: another journey's facts came in; `packed`: facts as they lie in the store, `later` what was gathered
+    since; `contested`: the place of events whose owned keys several contracts
     claim.
     """
 
@@ -47,6 +53,8 @@ class Work:
     home: str
     process: tuple[str, int] | None = None
     facts: Facts | None = None
+    packed: bytes = b""
+    later: Facts | None = None
     before: Derived | None = None
     contract_before: str | None = None
     added: list[Stored] = field(default_factory=list)
@@ -115,6 +123,11 @@ class Workshop:
         if work.process is not None and work.process != (process.name, process.version):
             return False
         gathering, _ = self.rules(process)
+        if work.is_continued:
+            for one in work.added:
+                work.later = gathering.add(work.later, one.event, work.contract)
+            work.facts = fact_rows.unpack(work.packed, work.later)
+            return True
         for one in work.added:
             work.facts = gathering.add(work.facts, one.event, work.contract)
         return True
@@ -141,7 +154,8 @@ class Workshop:
 
 def work_from_row(row: tuple[Any, ...], catalogue: Catalogue) -> Work:
     """A journey from the columns of `lock_journeys`."""
-    journey_id, component_id, contested, key, contract, process, version, facts, derived = row
+    journey_id, component_id, contested, key, contract, process, version, facts, later, derived = row
+    later_facts = fact_rows.unpack(later) if later else None
     home = process if process in catalogue.versions else next(iter(catalogue.versions))
     return Work(
         journey_id=journey_id,
@@ -150,7 +164,9 @@ def work_from_row(row: tuple[Any, ...], catalogue: Catalogue) -> Work:
         contract=contract,
         home=home,
         process=(process, version),
-        facts=fact_rows.unpack(facts) if facts else None,
+        facts=fact_rows.unpack(facts, later_facts) if facts else None,
+        packed=facts,
+        later=later_facts,
         contested=contested,
         before=derived_rows.unpack(derived),
         contract_before=contract,
@@ -176,6 +192,7 @@ def _write(connection: Connection, rows: list[tuple[Work, Derived]]) -> None:
 def _journey_row(work: Work, derived: Derived) -> bytes:
     assert work.facts is not None, "a journey has at least one event"
     agreed = derived.agreed.get
+    facts, later = _packed_facts(work, work.facts)
     return as_row(
         bigint(work.journey_id),
         bigint(work.component_id),
@@ -195,9 +212,19 @@ def _journey_row(work: Work, derived: Derived) -> bytes:
         text(derived.state_reason),
         moment(derived.first_at),
         moment(derived.last_at),
-        binary(fact_rows.pack(work.facts)),
+        facts,
+        later,
         binary(derived_rows.pack(derived)),
     )
+
+
+def _packed_facts(work: Work, facts: Facts) -> tuple[bytes, bytes]:
+    """The columns facts and later_facts; NULL for facts that stay as they lie."""
+    if work.is_continued and work.later is not None:
+        later = fact_rows.pack(work.later)
+        if len(later) <= _MOST_LATER_BYTES:
+            return NULL, binary(later)
+    return binary(fact_rows.pack(facts)), binary(b"")
 
 
 def _write_part(connection: Connection, part: str, rows: list[tuple[Work, Derived]]) -> None:

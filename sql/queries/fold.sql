@@ -1,5 +1,5 @@
 -- name: update_journeys
--- Write what the batch made of journeys that stood before.
+-- Write what the batch made of journeys that stood before. Without facts, those that lie outside the row stay there.
 UPDATE journey AS known
 SET component_id = incoming.component_id,
     key = incoming.key,
@@ -18,7 +18,8 @@ SET component_id = incoming.component_id,
     state_reason = incoming.state_reason,
     first_at = incoming.first_at,
     last_at = incoming.last_at,
-    facts = incoming.facts,
+    facts = coalesce(incoming.facts, known.facts),
+    later_facts = incoming.later_facts,
     derived = incoming.derived
 FROM incoming_journey AS incoming
 WHERE incoming.journey_id = known.journey_id;

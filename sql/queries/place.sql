@@ -83,7 +83,7 @@ WHERE journey_id = ANY(%(nodes)s);
 -- name: lock_journeys
 -- Journeys by number, held until the end of the transaction.
 SELECT
-    journey_id, component_id, contested, key, contract, process, process_version, facts, derived
+    journey_id, component_id, contested, key, contract, process, process_version, facts, later_facts, derived
 FROM journey
 WHERE journey_id = ANY(%(journeys)s)
 ORDER BY journey_id
@@ -92,7 +92,7 @@ FOR UPDATE;
 -- name: lock_components
 -- All journeys of these components, the places of contested events among them, held until the end of the transaction.
 SELECT
-    journey_id, component_id, contested, key, contract, process, process_version, facts, derived
+    journey_id, component_id, contested, key, contract, process, process_version, facts, later_facts, derived
 FROM journey
 WHERE journey_id = ANY(%(components)s)
     OR (component_id <> journey_id AND component_id = ANY(%(components)s))

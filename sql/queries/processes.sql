@@ -51,7 +51,7 @@ SELECT kind FROM undeclared_kind;
 -- name: journeys_after
 -- Journeys in the order of their numbers. Parameters: after (journey_id), count. Columns as lock_journeys.
 SELECT
-    journey_id, component_id, contested, key, contract, process, process_version, facts, derived
+    journey_id, component_id, contested, key, contract, process, process_version, facts, later_facts, derived
 FROM journey
 WHERE journey_id > %(after)s
     AND NOT contested

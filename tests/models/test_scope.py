@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from models.catalogue import Catalogue
 from models.events import SUBJECTS, Event
-from models.facts import Facts, Gathering, pack, unpack
+from models.facts import Facts, pack, unpack
 from models.fold import Folding, Since
+from models.gathering import Gathering
 from models.process_file import read_process
 from tests.making import CONTRACT_TO_CASH, an_event
 

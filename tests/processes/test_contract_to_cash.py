@@ -5,8 +5,9 @@ import pytest
 from models.catalogue import Catalogue
 from models.derived import Derived, Evidence, SampleRow
 from models.events import Event, micros
-from models.facts import Facts, Gathering
+from models.facts import Facts
 from models.fold import Folding
+from models.gathering import Gathering
 from models.process import Process
 from models.process_file import read_process
 from tests.making import CONTRACT_TO_CASH, an_event, at
