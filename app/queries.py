@@ -195,8 +195,12 @@ class StoreAsk:
         if row is None:
             return None
         behind = evidence.backing(connection, row["id"], row["kind"])
+        events = behind.events
         told = row["operation"] and transactions.find_transaction(connection, row["operation"])
-        return row | {"anchor": behind.anchor, "events": behind.events, "transaction_row": told or None}
+        if not events and not told and row["journey"] and row["step"]:
+            shown = Asked(25, filters={"type": [row["step"]]}, zone=self.zone)
+            events = journeys.story(connection, row["journey"], shown).rows
+        return row | {"anchor": behind.anchor, "events": events, "transaction_row": told or None}
 
     def _exception_counts(self, connection: Connection, process: str) -> list[Row]:
         return overview.count_exceptions(connection, process, self.now())

@@ -54,7 +54,7 @@ def age_notices(freshness: Row, now: datetime) -> list[Notice]:
                 "warning",
                 "Nothing new has arrived",
                 f"The newest event is {units.age(newest, now)}: numbers stand as of then, and what happened since is "
-                "missing. `throughline systems check` says which system is silent.",
+                "missing. `throughline systems list` says which system is silent.",
             )
         )
     if beat is not None and beat > SILENT_SECONDS:

@@ -26,10 +26,10 @@ def render(ask: Ask, user: str) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         _happened(row)
-        _evidence(ask, row)
+        _alike(ask, row)
     with right:
         _facts(ask, row)
-        _alike(ask, row)
+    _evidence(ask, row)
 
 
 def _happened(row: Row) -> None:
@@ -51,7 +51,7 @@ def _evidence(ask: Ask, row: Row) -> None:
     if row["events"]:
         panels.events(row["events"], ask)
     elif row["transaction_row"] is None:
-        st.caption("The story of the journey shows it.")
+        st.caption("Nothing that was sent stands behind it by itself; the story of the journey does.")
 
 
 def _facts(ask: Ask, row: Row) -> None:

@@ -168,6 +168,13 @@ def test_exceptions_of_no_journey_are_shown_with_every_process(stored) -> None:
     assert kinds == {"failed", "unlinked"}
 
 
+def test_behind_a_step_out_of_order_is_what_showed_it(stored, pool) -> None:
+    take(pool, an_event("project.created", 7, source="certinia", keys={"contract": "SOW-3"}))
+    take(pool, an_event("contract.signed", 8, source="ironclad", keys={"contract": "SOW-3"}))
+    (row,) = stored.exceptions(PROCESS, Question(filters({"kind": "premature"})))["items"]
+    assert [event["at"] for event in stored.exception(row["id"])["events"]] == [at(7)]
+
+
 def test_the_change_of_a_figure_is_to_the_window_before_of_the_same_length(stored) -> None:
     (before,) = [row for row in stored.figures(PROCESS, at(131), at(0)) if row["name"] == "activation_latency"]
     assert before["value"] is None
