@@ -100,8 +100,8 @@ def keys_of(event: Event) -> list[Key]:
 
 def join(events: Sequence[Event], links: Iterable[Link], kinds: Kinds) -> Joined:
     """Give every event its journeys."""
-    claims = _claims(events, links, kinds)
-    owners, conflicts = _owners(events, claims, kinds)
+    claims = claims_of(events, links, kinds)
+    owners, conflicts = owners_of(claims, kinds)
     joined = Joined(conflicts=conflicts)
     direct = {event.identity: _direct(event, owners, kinds) for event in events}
     for event in events:
@@ -114,7 +114,7 @@ def join(events: Sequence[Event], links: Iterable[Link], kinds: Kinds) -> Joined
     return joined
 
 
-def _claims(events: Sequence[Event], links: Iterable[Link], kinds: Kinds) -> list[Claim]:
+def claims_of(events: Sequence[Event], links: Iterable[Link], kinds: Kinds) -> list[Claim]:
     claims = []
     for event in events:
         contracts = frozenset(kinds.contracts(event))
@@ -140,9 +140,7 @@ def _components(groups: Iterable[frozenset[Key]]) -> list[set[Key]]:
     return found
 
 
-def _owners(
-    events: Sequence[Event], claims: list[Claim], kinds: Kinds
-) -> tuple[dict[Key, Key | None], dict[tuple[Key, ...], datetime]]:
+def owners_of(claims: list[Claim], kinds: Kinds) -> tuple[dict[Key, Key | None], dict[tuple[Key, ...], datetime]]:
     """The key that names the journey of each owned key, None where it is contested; and the conflicts."""
     owners: dict[Key, Key | None] = {}
     conflicts: dict[tuple[Key, ...], datetime] = {}

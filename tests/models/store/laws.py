@@ -150,11 +150,16 @@ def _some(choices: Choices) -> st.SearchStrategy[Choices]:
     return st.lists(st.sampled_from(choices), min_size=1, max_size=5, unique=True).map(tuple)
 
 
+# Made once: making a strategy takes longer than drawing from it.
+_FOCUS = st.just(Focus()) | st.builds(Focus, _some(TYPES), _some(tuple(KEYS)), _some(tuple(SAID)))
+_PLACES = [st.integers(0, max(0, length - 1)) for length in range(40)]
+
+
 @st.composite
 def worlds(draw: st.DrawFn, most: int = 9) -> World:
     """Some events, and some links between keys that they name."""
-    focus = draw(st.just(Focus()) | st.builds(Focus, _some(TYPES), _some(tuple(KEYS)), _some(tuple(SAID))))
-    told = [an_event(lambda of: draw(st.sampled_from(of)), n, focus) for n in range(draw(st.integers(1, most)))]
+    focus = draw(_FOCUS)
+    told = [an_event(lambda of: of[draw(_PLACES[len(of)])], n, focus) for n in range(draw(st.integers(1, most)))]
     known = sorted({key for event in counting(told) for key in spoken_of(event)})
     links: list[Link] = []
     for number in range(draw(st.integers(0, 2)) if len(known) > 1 else 0):
