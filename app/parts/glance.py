@@ -4,14 +4,16 @@ import streamlit as st
 
 from app.ask import Ask, Question, Row
 from app.ask import filters as pairs
-from app.parts import figures, filters, marks, story, tables, tiles
+from app.parts import figures, filters, marks, story, tables, tiles, units
 from models.wording import MOVING, STATES, UNSETTLED
 
 
 def draw_tiles(ask: Ask, process: Row, span: filters.Span) -> None:
-    """Every figure of the process with what it rests on; each opens its rows."""
+    """Every figure of the process that has samples, with what it rests on; each opens its rows."""
     rows = {row["name"]: row for row in ask.figures(process["name"], span.start, span.before)}
-    shown = [(figure, tiles.tile(figure, rows.get(figure["name"]))) for figure in process["figures"]]
+    empty = [one for one in process["figures"] if not tiles.has_samples(rows.get(one["name"]))]
+    figures_shown = [one for one in process["figures"] if one not in empty] or empty
+    shown = [(figure, tiles.tile(figure, rows.get(figure["name"]))) for figure in figures_shown]
     with st.grid("auto", min_column_width=230):
         for figure, tile in shown:
             with st.container(border=True, gap="xsmall", height="stretch"):
@@ -25,6 +27,9 @@ def draw_tiles(ask: Ask, process: Row, span: filters.Span) -> None:
         f"{'Arrows compare with the period of the same length before. ' if compared else ''}"
         "What runs and what is open counts to now."
     )
+    if empty and empty != figures_shown:
+        names = "\n".join(f"- {marks.plain(tiles.title(one))}" for one in empty)
+        st.caption(f"{units.count(len(empty), 'figure')} without any sample.", help=names)
 
 
 def draw_standing(ask: Ask, process: Row) -> None:

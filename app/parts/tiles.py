@@ -49,6 +49,11 @@ def tile(figure: Row, kpi: Row | None) -> Tile:
     )
 
 
+def has_samples(kpi: Row | None) -> bool:
+    """Whether anything stands behind a figure, finished or not."""
+    return kpi is not None and any(kpi[part] for part in ("finished", "running", "omitted"))
+
+
 def main_value(kpi: Row) -> Any:
     """The number that stands for a figure: the median of a duration, the value of anything else."""
     return kpi["p50"] if kpi["p50"] is not None else kpi["value"]

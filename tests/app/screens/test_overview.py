@@ -1,6 +1,6 @@
 from tests.app.looking import charts, links, look, words
 from tests.app.memory import FailingAsk, MemoryAsk
-from tests.app.rows import a_journey, a_process, empty, many, one, stale
+from tests.app.rows import a_journey, a_process, empty, kpis, many, one, stale
 
 
 def test_an_empty_store_says_how_to_fill_it() -> None:
@@ -48,6 +48,14 @@ def test_the_trend_is_of_the_chosen_figure() -> None:
     assert page.selectbox(key="trend").value == "recovery_time"
     assert charts(page)[0]["data"][2]["name"] == "settled"
     assert "exception_aging" not in page.selectbox(key="trend").options
+
+
+def test_a_figure_without_any_sample_is_named_and_takes_no_room() -> None:
+    figures = kpis()
+    figures[1] |= {"finished": 0, "running": 0, "omitted": 0, "p50": None, "value": None}
+    page = look(MemoryAsk(processes=[a_process(journeys=1)], journeys=[a_journey()], kpis=figures))
+    assert [metric.label for metric in page.metric] == ["Signature to activation", "Age of open exceptions"]
+    assert "1 figure without any sample." in words(page)
 
 
 def test_figures_without_samples_say_so() -> None:
