@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from models.catalogue import Catalogue
 from models.events import Event
-from models.facts import Facts, Gathering, merge, pack, unpack, version_of
+from models.facts import Facts, merge, pack, unpack
+from models.gathering import Gathering, version_of
 from tests.making import an_event, at
 from tests.models.store.laws import VERSIONS, World, counting, worlds
 from tests.oracle.telling import order
@@ -60,6 +61,20 @@ def test_facts_merge_in_any_order_any_grouping_and_any_number_of_times(world: Wo
 
 
 @pytest.mark.property
+@given(world=worlds(most=12), data=st.data())
+def test_what_was_gathered_later_lies_over_what_was_packed(world: World, data: st.DataObject) -> None:
+    some = st.lists(st.sampled_from(told(world)), min_size=1, max_size=6)
+    packed, later = facts_of(data.draw(some)), facts_of(data.draw(some))
+    both = merged(packed, later)
+    laid_over = unpack(pack(packed), later)
+    looked_at = data.draw(st.sets(st.sampled_from(sorted(both.slots) or [""])))
+    assert all(laid_over.slots.get(name) == both.slots.get(name) for name in looked_at)
+    assert unpack(pack(laid_over)) == both
+    assert laid_over == both
+    assert sorted(laid_over.said) == sorted(both.said)
+
+
+@pytest.mark.property
 @given(world=worlds(most=8))
 def test_versions_compare_as_sequence_then_time_written_down_then_time_it_happened(world: World) -> None:
     # As text a sequence may begin another one ("b" and "b-"): bytes must not confuse its end with its continuation.
@@ -83,4 +98,4 @@ def test_an_attribute_that_is_absent_is_not_cleared_and_null_clears_it() -> None
     said = an_event("contract.signed", 1, attributes={"value": "10", "currency": "EUR"})
     silent = an_event("contract.activated", 2, attributes={"currency": None})
     facts = facts_of([said, silent])
-    assert {name: systems["sys"].value for name, systems in facts.said[""].items()} == {"value": "10", "currency": None}
+    assert {name: said[""]["sys"].value for name, said in facts.said.items()} == {"value": "10", "currency": None}
