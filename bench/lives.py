@@ -100,7 +100,7 @@ class Contract:
             "attempt": 1,
         }
         if fails:
-            said |= {"error_class": "RCRD_DSNT_EXIST", "error_message": f"customer C-{self.number:08d} is unknown"}
+            said |= {"error_class": "RCRD_DSNT_EXIST", "error_message": f"customer {self.customer} is unknown"}
         keys = {
             "contract": self.name,
             "boomi-prod/execution": f"X-{self.number:08d}-{turn}",
