@@ -121,7 +121,7 @@ INNER JOIN journey ON journey.journey_id = amendment.journey_id AND NOT journey.
 
 -- name: exceptions_listed
 -- Exceptions as they stand at an instant: what opened later does not exist yet, what was settled later is open. One that
--- several journeys share is listed once, for the least contract.
+-- several journeys share is listed once: for the least contract, or for the least key where none has a contract.
 -- Parameters: as_of. Columns: as named; stored_ ones are what is known now; age_seconds until settled, or until as_of.
 SELECT
     found.exception_id AS id, found.kind, found.contract, journey.key AS journey,
@@ -141,11 +141,14 @@ WHERE found.opened_at <= %(as_of)s
     AND NOT EXISTS (
         SELECT
         FROM exception AS other
+        LEFT JOIN journey AS rival ON rival.journey_id = other.journey_id
         WHERE other.exception_id = found.exception_id
+            AND other.journey_id <> found.journey_id
+            AND other.opened_at <= %(as_of)s
             AND (
                 other.contract < found.contract
                 OR (other.contract IS NOT NULL AND found.contract IS NULL)
-                OR (other.contract IS NOT DISTINCT FROM found.contract AND other.journey_id < found.journey_id)
+                OR (other.contract IS NOT DISTINCT FROM found.contract AND rival.key < journey.key)
             )
     );
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from models.store.engine import Connection
+from models.store.engine import Connection, open_pool
+from tests.making import CONTRACT_TO_CASH
+from tests.models.store.laws import Store, open_store
 
 
 @pytest.fixture(scope="module", params=["databases", pytest.param("databases15", marks=pytest.mark.needs_postgres15)])
@@ -20,3 +22,16 @@ def connection(shared_database: str) -> Iterator[Connection]:
         opened.execute("SET TIME ZONE 'UTC'")
         yield opened
         opened.rollback()
+
+
+@pytest.fixture(scope="module")
+def shipped_store(shared_database: str) -> Iterator[Store]:
+    with open_pool(shared_database, max_size=4) as pool:
+        yield open_store(pool, CONTRACT_TO_CASH)
+
+
+@pytest.fixture
+def store(shipped_store: Store) -> Store:
+    """An empty store with the shipped process and the systems clm, psa and erp."""
+    shipped_store.empty()
+    return shipped_store

@@ -21,6 +21,7 @@ from models.store.absorb import Absorbed, absorb
 from models.store.decisions import LinkRefusedError, link, unlink
 from models.store.engine import Connection, Pool, in_transaction
 from models.store.processes import load_processes, read_workshop, set_systems
+from models.store.rebuild import rebuild
 from models.store.state import state_hash, state_lines
 from models.store.works import Workshop
 from tests.making import DAY, at
@@ -209,6 +210,20 @@ class Store:
 
     def take(self, batch: Sequence[Event]) -> Absorbed:
         return absorb(self.pool, batch, self.workshop, DAY)
+
+    def tell(self, *batches: Sequence[Event]) -> View:
+        """The state after these batches, which is the same when everything is told the other way round, one by one."""
+        self.empty()
+        for event in reversed([event for batch in batches for event in batch]):
+            self.take([event])
+        backwards = self.hash()
+        self.empty()
+        for batch in batches:
+            self.take(batch)
+        assert self.hash() == backwards
+        rebuilt = rebuild(self.pool, check=True, as_of=LATER)
+        assert (rebuilt.before, rebuilt.after) == (backwards, backwards)
+        return self.view()
 
     def link(self, one: Link) -> None:
         def say(connection: Connection) -> None:
