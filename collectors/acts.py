@@ -18,8 +18,8 @@ from typing import NamedTuple, Protocol, runtime_checkable
 class Item:
     """One failed operation, as the act of its product is told of it.
 
-    `transaction` is the id of the newest failed attempt in the product (a Boomi document, a `message_id`), `operation` the
-    business operation, `failed_at` when that attempt failed. `keys` are all that the attempt's event named, by name
+    `transaction` is the id of the newest failed attempt in the product (a Boomi document, a `message_id`), `operation`
+    the business operation, `failed_at` when that attempt failed. `keys` are all that the attempt's event named, by name
     (`boomi/execution`). `requested_by` is who wants it; `number` counts our sendings of the operation, from 1.
     """
 
@@ -38,8 +38,8 @@ class Preflight(NamedTuple):
 
     `is_possible`: the product offers it for this item, now; `told` says why not, else in words what would be sent and
     where. `standing` is what the product shows to have happened already (a later run of the same document that
-    succeeded), or to be under way (a run that has not ended); '' where there is nothing. With something standing nothing
-    is sent.
+    succeeded), or to be under way (a run that has not ended); '' where there is nothing. With something standing
+    nothing is sent.
     """
 
     is_possible: bool
@@ -67,8 +67,8 @@ class Act(Protocol):
     """One kind of change that a product offers.
 
     Errors, by the families of `models/errors.py`, and only where nothing was sent: RetryLater (throttled, signed out,
-    no connection), Misconfigured, StopStream. Whatever happens once the request is on its way is a `Sent`: a time-out is
-    UNKNOWN, never an error, because what is tried again may happen twice.
+    no connection), Misconfigured, StopStream. Whatever happens once the request is on its way is a `Sent`: a time-out
+    is UNKNOWN, never an error, because what is tried again may happen twice.
     """
 
     def preflight(self, item: Item) -> Preflight:
