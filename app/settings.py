@@ -93,9 +93,11 @@ def load() -> Settings:
     path = environment.config or (Path(DEFAULT_FILE) if Path(DEFAULT_FILE).exists() else None)
     found = _read(path) if path else File()
     # Validated above; a second pass would refuse the values it made.
-    return Settings.model_construct(
+    settings = Settings.model_construct(
         **dict(found), path=path, database_url=environment.database_url, home=environment.home or _default_home()
     )
+    settings.process_files()  # refuses a name that is no file, before anything is opened
+    return settings
 
 
 def _require_postgresql(url: str | None) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from models.errors import Misconfigured
 from models.events import COMMON_TYPES, SUBJECTS
 from models.process import Figure, Keys, Process, Step
+from models.structure import structural_faults
 
 
 class ProcessFileError(Misconfigured):
@@ -23,10 +24,13 @@ def read_process(text: str, file: str) -> Process:
     Errors: ProcessFileError with every fault found, one a line, each naming `file` and the key.
     """
     try:
-        process = msgspec.toml.decode(text, type=Process)
+        found = msgspec.toml.decode(text)
     except msgspec.DecodeError as error:
-        raise ProcessFileError(f"{file}: {str(error).replace('`', chr(39)).replace('$.', '')}") from error
-    faults = list(process_faults(process))
+        raise ProcessFileError(f"{file}: found what is not TOML: {error}; allowed: TOML 1.0") from error
+    faults = list(structural_faults(found, Process))
+    if not faults:
+        process = msgspec.convert(found, Process)
+        faults = list(process_faults(process))
     if faults:
         raise ProcessFileError("\n".join(f"{file}: {fault}" for fault in faults))
     return process
