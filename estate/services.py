@@ -1,4 +1,4 @@
-"""What the engine offers to the products: time, randomness, execution, the log, and the ways in which systems misbehave."""
+"""What the engine offers to the products: time, randomness, execution, the log, and how systems misbehave."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Outcome:
     """What executing an operation came to.
 
     `result`: `done` (its effects stand now), `exists` (the target had it already, nothing was made), `repeated` (same
-    idempotency key: first answer again), `nothing` (a lie: accepted, nothing made), `error` (it fails again), `unknown` (no
-    such item). `document`: a new SUCCESS or ERROR document to be recorded by the caller, None unless known.
+    idempotency key: first answer again), `nothing` (a lie: accepted, nothing made), `error` (it fails again),
+    `unknown` (no such item).
     """
 
     executed: bool
@@ -43,7 +43,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client of a system must present; made when the estate starts and handed out by `GET /_estate/settings` alone."""
+    """What a client of a system must present; made when the estate starts and handed out by `GET /_estate/settings`
+    alone."""
 
     client_id: str
     secret: str
@@ -75,25 +76,29 @@ class Services(Protocol):
     def execute(self, system: str, act: str, operation: str, item: str, idempotency_key: str | None = None) -> Outcome:
         """Do again what `item` (a Boomi document, a broker message) of this business operation failed to do.
 
-        Stamps the missing effects with now, writes them into the truth, has the products record them, and appends to the log.
-        Without an idempotency key a second execution of an operation that has worked makes a duplicate record, where the
+        Stamps the missing effects with now, writes them into the truth, has the products record them, and appends to
+        the log.
+        Without an idempotency key a second execution of an operation that has worked makes a duplicate record, where
+        the
         target does not refuse it.
         """
 
     def log(
         self,
+        *,
         system: str,
         act: str,
         item: str,
         operation: str,
-        idempotency_key: str | None,
         executed: bool,
         outcome: str,
+        idempotency_key: str | None = None,
     ) -> None:
         """Say in `/_estate/log` what a system was asked to do and did (for acts that do not go through `execute`)."""
 
     def lag_seconds(self, system: str) -> float:
-        """How long after its writing (in business seconds at the present speed) a row becomes readable; 0 when stopped."""
+        """How long after its writing (in business seconds at the present speed) a row becomes readable; 0 when
+        stopped."""
 
     def outage(self, system: str, stream: str = "") -> bool:
         """Whether the system (or this stream of it) is to answer 503 now."""
@@ -123,7 +128,8 @@ class Product(Protocol):
         """Tables are empty; happenings follow in order of `when`."""
 
     def apply(self, happening: Happening) -> None:
-        """Write the native rows of one happening whose time has come. Never reads the clock: stamps follow the happening."""
+        """Write the native rows of one happening whose time has come. Never reads the clock: stamps follow the
+        happening."""
 
     def routes(self) -> Sequence[Any]:
         """Starlette routes below the prefix."""
