@@ -1,0 +1,1 @@
+"""One file a product: each has a `CONNECTOR`, which the registry finds."""
