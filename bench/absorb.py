@@ -81,7 +81,7 @@ def _cost(pool: Pool, workshop: Workshop, contracts: int, turn: int) -> tuple[fl
     for number in range(2 * ROUNDS):
         new = dense(first + number * DENSE // EVENTS_OF_LIFE, DENSE)
         costs[0].append(1 / _absorb(pool, workshop, new))
-        costs[1].append(1 / _absorb(pool, workshop, sparse(contracts, SPARSE, turn + number)))
+        costs[1].append(1 / _absorb(pool, workshop, sparse(contracts, SPARSE, 100 * turn + number)))
     return median(costs[0][ROUNDS:]), median(costs[1][ROUNDS:])
 
 
