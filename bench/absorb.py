@@ -47,7 +47,7 @@ def growing(pool: Pool, workshop: Workshop, much: int, say: Callable[[str], None
     contracts = growth.grow(pool, workshop, LITTLE, say)
     little = _cost(pool, workshop, contracts, 1)
     contracts = growth.grow(pool, workshop, much, say)
-    large = _cost(pool, workshop, contracts, 100)
+    large = _cost(pool, workshop, contracts, 2)
     for name, cost in (("little", little), ("much", large)):
         say(f"{name}: dense {cost[0] * 1e6:.0f} us, sparse {cost[1] * 1e6:.0f} us an event")
     shares = [after / before for before, after in zip(little, large, strict=True)]
