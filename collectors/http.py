@@ -11,6 +11,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -78,6 +79,8 @@ class Http:
         self.manners = manners or Manners()
         self._sign_in = sign_in or NoSignIn()
         self._limiter = limiter or Limiter(system, self.manners.requests_per_second, self.manners.at_once)
+        self.skew: float | None = None
+        """How many seconds the system's clock was ahead of this machine's by the Date of its last answer."""
         self._base = urlsplit(self.base_url)
         self._client = httpx.Client(
             timeout=httpx.Timeout(self.manners.timeout_seconds, connect=min(10.0, self.manners.timeout_seconds)),
@@ -186,7 +189,14 @@ class Http:
                 response.close()
         headers = {name.lower(): value for name, value in response.headers.items()}
         self._limiter.heed(headers)
+        self._note_clock(headers.get("date", ""))
         return Answer(self.system, asked, str(request.url), response.status_code, headers, content)
+
+    def _note_clock(self, date: str) -> None:
+        try:
+            self.skew = parsedate_to_datetime(date).timestamp() - time.time()
+        except ValueError:
+            return
 
     def _whole(self, response: httpx.Response, asked: str) -> bytes:
         pieces: list[bytes] = []
