@@ -2,12 +2,12 @@
 
 A source may show a row some time after the instant stamped on it: a long transaction, an index that lags. So each sweep
 goes back a while behind the newest stamp that was read, that instant included, and leaves out what it has read already.
-How far back is meant in the machine's time; where the source's clock runs faster than the machine's (a pretend firm's),
-it is stretched.
+How far back is meant in the machine's time; where the source's clock runs faster than that (a pretend firm's), it is
+stretched.
 
 Cursor, JSON: `newest` stamp read; `seen`, short digests of the rows that the next sweep will meet again; `marks`, pairs
-of the machine's and the program's time; `skew` of the source's clock; and in the middle of a sweep `met`, digests of what
-this sweep read, and `sweep`: since when it reads, when it began, and the connector's own `place` to go on from.
+of the machine's and the program's time; `skew` of the source's clock; and in the middle of a sweep `met`, digests of
+what this sweep read, and `sweep`: since when it reads, when it began, and the connector's own `place` to go on from.
 """
 
 from __future__ import annotations

@@ -304,6 +304,34 @@ CREATE TABLE public.schema_migration (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: span; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.span (
+    trace_id bytea NOT NULL,
+    span_id bytea NOT NULL,
+    parent_id bytea,
+    name text NOT NULL,
+    service text NOT NULL,
+    kind text NOT NULL,
+    status text NOT NULL,
+    status_message text DEFAULT ''::text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    contract text,
+    transaction text,
+    operation text,
+    attempt integer,
+    attributes jsonb NOT NULL,
+    dropped_attributes_count integer DEFAULT 0 NOT NULL,
+    observed_at timestamp with time zone NOT NULL,
+    CONSTRAINT span_check CHECK ((ended_at >= started_at)),
+    CONSTRAINT span_kind_check CHECK ((kind = ANY (ARRAY['unspecified'::text, 'internal'::text, 'server'::text, 'client'::text, 'producer'::text, 'consumer'::text]))),
+    CONSTRAINT span_parent_id_check CHECK ((length(parent_id) = 8)),
+    CONSTRAINT span_span_id_check CHECK ((length(span_id) = 8)),
+    CONSTRAINT span_status_check CHECK ((status = ANY (ARRAY['unset'::text, 'ok'::text, 'error'::text]))),
+    CONSTRAINT span_trace_id_check CHECK ((length(trace_id) = 16))
+);
+
 -- Name: store_fact; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.store_fact (
@@ -320,7 +348,28 @@ CREATE TABLE public.stream (
     cursor jsonb,
     watermark timestamp with time zone,
     last_success_at timestamp with time zone,
-    last_error text
+    last_error text,
+    lease text,
+    lease_until timestamp with time zone,
+    next_poll_at timestamp with time zone,
+    interval_seconds double precision,
+    is_hinted boolean DEFAULT false NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    failure text,
+    last_error_at timestamp with time zone,
+    watch_from timestamp with time zone,
+    fields jsonb,
+    CONSTRAINT stream_failure_check CHECK (((failures = 0) = (failure IS NULL))),
+    CONSTRAINT stream_lease_check CHECK (((lease IS NULL) = (lease_until IS NULL)))
+);
+
+-- Name: stream_memory; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.stream_memory (
+    system text NOT NULL,
+    stream text NOT NULL,
+    record text NOT NULL COLLATE pg_catalog."C",
+    learned text NOT NULL
 );
 
 -- Name: system; Type: TABLE; Schema: public; Owner: -
@@ -455,10 +504,20 @@ ALTER TABLE ONLY public.sample
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
 
+-- Name: span span_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.span
+    ADD CONSTRAINT span_pkey PRIMARY KEY (trace_id, span_id);
+
 -- Name: store_fact store_fact_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.store_fact
     ADD CONSTRAINT store_fact_pkey PRIMARY KEY (name);
+
+-- Name: stream_memory stream_memory_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.stream_memory
+    ADD CONSTRAINT stream_memory_pkey PRIMARY KEY (system, stream, record);
 
 -- Name: stream stream_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -611,6 +670,22 @@ CREATE INDEX quarantine_open ON public.quarantine USING btree (first_seen_at, qu
 -- Name: sample_by_figure; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sample_by_figure ON public.sample USING btree (figure, finished_at) INCLUDE (seconds, omitted, journey_id);
+
+-- Name: span_by_observation; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX span_by_observation ON public.span USING brin (observed_at);
+
+-- Name: span_by_operation; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX span_by_operation ON public.span USING btree (operation) WHERE (operation IS NOT NULL);
+
+-- Name: span_by_transaction; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX span_by_transaction ON public.span USING btree (transaction) WHERE (transaction IS NOT NULL);
+
+-- Name: stream_due; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX stream_due ON public.stream USING btree (next_poll_at) WHERE (next_poll_at IS NOT NULL);
 
 -- Name: transaction_place_by_journey; Type: INDEX; Schema: public; Owner: -
 
