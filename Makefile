@@ -4,7 +4,7 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 SHORT = not prove and not chaos and not bench
 
-.PHONY: venv run test check prove chaos browser bench schema lock wheel
+.PHONY: venv run test check prove chaos browser bench schema lock wheel tryton
 
 # The environment only.
 venv: .venv/.stamp
@@ -54,6 +54,15 @@ schema: venv
 lock: venv
 	$(COMPILE) pyproject.toml --output-file requirements.lock
 	$(COMPILE) pyproject.toml --group dev --extra telemetry --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) tests/tryton/requirements.in --output-file tests/tryton/requirements.lock
+
+# A real ERP for the tests, in an environment of its own, and its database file.
+tryton: .tryton/tl.sqlite
+
+.tryton/tl.sqlite: tests/tryton/requirements.lock tests/tryton/build.py
+	test -x .tryton/venv/bin/python || $(PYTHON) -m venv .tryton/venv
+	.tryton/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/tryton/requirements.lock
+	.tryton/venv/bin/python -W ignore tests/tryton/build.py $@
 
 # Build the wheel, install it as a user would, start it once.
 wheel: venv

@@ -1,6 +1,6 @@
 """What some tests need from the machine: found or not, asked for or not, and a closing list of what was not run.
 
-`THROUGHLINE_REQUIRE=browser,rabbitmq,data,postgres15` turns what is missing into failures.
+`THROUGHLINE_REQUIRE=browser,rabbitmq,data,postgres15,tryton` turns what is missing into failures.
 """
 
 import os
@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
 POSTGRES15 = Path("/usr/lib/postgresql/15/bin")
+TRYTON = ROOT / ".tryton"
 
 
 def has_browser() -> bool:
@@ -28,6 +29,7 @@ NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "rabbitmq": (has_rabbitmq, "rabbitmq-server is not installed"),
     "data": (DATA.is_dir, "the reference data is not beside the project"),
     "postgres15": ((POSTGRES15 / "postgres").exists, "PostgreSQL 15 is not installed in Debian's place"),
+    "tryton": ((TRYTON / "tl.sqlite").exists, "no prepared Tryton; run `make tryton`"),
 }
 
 
