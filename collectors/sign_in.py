@@ -335,7 +335,7 @@ def _seconds(said: Any) -> float | None:
         return None
 
 
-def _assertion(  # noqa: PLR0917 - what a JWT consists of
+def _assertion(
     system: str,
     private_key: Callable[[], str],
     issuer: str,
