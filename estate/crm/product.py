@@ -7,9 +7,7 @@ Refused as the product does: see `answers`. A parameter that the documentation d
 """
 
 import json
-from collections import deque
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -20,15 +18,23 @@ from estate.crm.answers import ApiError, error_answer, json_answer, not_found
 from estate.crm.quota import Quota
 from estate.crm.reading import LEAST_PAGE, PAGE, Reading, sobject_of
 from estate.crm.schema import Sobject
-from estate.crm.sign_in import SYSTEMS, SignIn
+from estate.crm.sign_in import SignIn
 from estate.crm.tables import INTEGRATION_USER, Tables
 from estate.crm.writing import write
 from estate.happenings import Happening
+from estate.pending import Pending
 from estate.services import ACCEPTED_THEN_NOTHING, WRITE, WRITE_DROPPED, Services
 
+SYSTEMS = ("salesforce", "certinia")
 DAILY_REQUESTS = 250_000
 VERSIONS = {f"v{number}.0": number for number in range(58, 68)}
 PARAMETERS = {"query": {"q"}, "queryAll": {"q"}, "deleted": {"start", "end"}, "updated": {"start", "end"}}
+STREAMS = {
+    "opportunity": "opportunities",
+    "opportunityfieldhistory": "opportunity_history",
+    "account": "accounts",
+    "pse__proj__c": "projects",
+}
 SESSION_INVALID = "Session expired or invalid"
 KINDS_OF_JSON: dict[str, tuple[type, ...]] = {"boolean": (bool,), "currency": (int, float), "double": (int, float)}
 
@@ -45,11 +51,11 @@ class Product:
         self._reading = Reading(self._tables)
         self._sign_in = SignIn(services)
         self._quota = Quota(daily_requests)
-        self._not_yet: deque[Happening] = deque()
+        self._pending = {system: Pending(services, system, self._write) for system in SYSTEMS}
 
     def apply(self, happening: Happening) -> None:
         """Take a happening; its rows show as soon as they are indexed."""
-        self._not_yet.append(happening)
+        self._pending[happening.system].add(happening)
 
     def routes(self) -> Sequence[Route]:
         """The token endpoint and everything below `/services/data`."""
@@ -61,12 +67,8 @@ class Product:
             Route("/services/data/{version}/{path:path}", self._answer, methods=anything),
         ]
 
-    def catch_up(self) -> None:
-        """Write the rows whose indexing is over."""
-        lag = {system: timedelta(seconds=self._services.lag_seconds(system)) for system in SYSTEMS}
-        now = self._services.now()
-        while self._not_yet and self._not_yet[0].when + lag[self._not_yet[0].system] <= now:
-            write(self._tables, self._not_yet.popleft())
+    def _write(self, happening: Happening) -> None:
+        write(self._tables, happening)
 
     async def _versions(self, request: Request) -> Response:
         found = [
@@ -76,7 +78,8 @@ class Product:
         return json_answer(found)
 
     async def _answer(self, request: Request) -> Response:
-        self.catch_up()
+        for pending in self._pending.values():
+            pending.show()
         try:
             self._admit(request)
             answer = await self._routed(request)
@@ -87,11 +90,10 @@ class Product:
 
     def _admit(self, request: Request) -> None:
         """Raises ApiError for an outage, a session that is none, or an allocation that is used up."""
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        system = self._sign_in.system_of(token.strip()) if kind in ("Bearer", "OAuth") else None
-        if self._services.outage(system or SYSTEMS[0]):
+        if all(self._services.outage(system) for system in SYSTEMS):
             raise ApiError(503, "SERVER_UNAVAILABLE", "Service Unavailable")
-        if system is None:
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind not in ("Bearer", "OAuth") or not self._sign_in.is_live(token.strip()):
             raise ApiError(401, "INVALID_SESSION_ID", SESSION_INVALID)
         if request.path_params["version"] not in VERSIONS:
             raise not_found()
@@ -113,7 +115,6 @@ class Product:
                 return self._query(request, with_deleted=call == "queryAll")
             case ["query" | "queryAll", locator]:
                 self._check_parameters(request, set())
-                self._stream_is_up(request, "")
                 return self._reading.more(locator, version=version, wall=self._services.wall())
             case ["limits"]:
                 self._check_parameters(request, set())
@@ -128,7 +129,7 @@ class Product:
     def _sobject(self, request: Request, name: str, what: str) -> Any:
         version = request.path_params["version"]
         self._check_parameters(request, PARAMETERS.get(what, {"fields"}))
-        self._stream_is_up(request, sobject_of(name).name)
+        self._is_up(sobject_of(name).name)
         if what in ("deleted", "updated"):
             now = self._services.now()
             return self._reading.changed(name, request.query_params, now, deleted=what == "deleted")
@@ -143,7 +144,7 @@ class Product:
             raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
         words = text.replace("\n", " ").split()
         lower = [word.lower() for word in words]
-        self._stream_is_up(request, words[lower.index("from") + 1] if "from" in lower[:-1] else "")
+        self._is_up(words[lower.index("from") + 1] if "from" in lower[:-1] else "")
         return self._reading.query(
             text,
             with_deleted=with_deleted,
@@ -157,17 +158,19 @@ class Product:
             if name not in known:
                 raise ApiError(400, "ILLEGAL_QUERY_PARAMETER_VALUE", f"The query parameter '{name}' is not supported")
 
-    def _stream_is_up(self, request: Request, name: str) -> None:
-        """Raises ApiError when one object's storage is out, which is how a single stream of the org fails."""
-        system = "certinia" if name.lower().startswith("pse__") else "salesforce"
-        if name and self._services.outage(system, name):
-            raise ApiError(503, "SERVER_UNAVAILABLE", f"{name} is temporarily unavailable")
+    def _is_up(self, name: str) -> None:
+        """Raises ApiError while the system of an object, or the stream that reads it, is out."""
+        system = system_of(name)
+        streams = {"", name, STREAMS.get(name.lower(), name)}
+        if any(self._services.outage(system, stream) for stream in streams):
+            raise ApiError(503, "SERVER_UNAVAILABLE", f"{name or 'The service'} is temporarily unavailable")
 
     async def _patch(self, request: Request, name: str, row_id: str) -> Response:
         sobject = sobject_of(name)
         row = self._reading.standing(sobject, row_id)
         values = _checked(sobject, await request.body())
-        system = "certinia" if sobject.name.startswith("pse__") else "salesforce"
+        self._is_up(sobject.name)
+        system = system_of(sobject.name)
         is_dropped = self._services.lie(system) in (ACCEPTED_THEN_NOTHING, WRITE_DROPPED)
         if not is_dropped:
             self._tables.change(sobject.name, row["Id"], self._services.now(), values, INTEGRATION_USER)
@@ -180,6 +183,11 @@ class Product:
             outcome="nothing" if is_dropped else "done",
         )
         return json_answer(None, 204)
+
+
+def system_of(name: str) -> str:
+    """Which of the org's two systems an object belongs to, by its name."""
+    return SYSTEMS[name.lower().startswith("pse__")]
 
 
 def _page_size(request: Request) -> int:

@@ -4,7 +4,6 @@ Source: Salesforce, OAuth 2.0 JWT Bearer Flow and Client Credentials Flow. A tok
 """
 
 import time
-from typing import Any
 from urllib.parse import parse_qs
 
 from joserfc import jwt
@@ -16,18 +15,20 @@ from starlette.responses import Response
 from estate.crm.answers import json_answer, oauth_error
 from estate.services import Services
 
-SYSTEMS = ("salesforce", "certinia")
+SYSTEM = "salesforce"  # the org is one, and so is its client
 SESSION_SECONDS = 900.0  # the shortest time-out an administrator may set
+MOST_AHEAD_SECONDS = 300
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 LOGIN_HOSTS = ("https://login.salesforce.com", "https://test.salesforce.com")
 
 
 class SignIn:
-    """Issues sessions to the firm's two integration users, one for each system that reads this org."""
+    """Issues sessions to the firm's integration user."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._known = {services.credentials(system).client_id: system for system in SYSTEMS}
+        self._client = services.credentials(SYSTEM)
+        self._key = RSAKey.import_key(self._client.public_key_pem)
 
     async def token(self, request: Request) -> Response:
         """`POST /services/oauth2/token`, form-encoded."""
@@ -39,46 +40,36 @@ class SignIn:
             return self._by_secret(form, instance_url(request))
         return oauth_error(400, "unsupported_grant_type", "grant type not supported")
 
-    def system_of(self, token: str) -> str | None:
-        """The system a live session belongs to; None when there is none: expired, revoked or never issued."""
-        return next((system for system in SYSTEMS if self._services.check_token(system, token) == "valid"), None)
+    def is_live(self, token: str) -> bool:
+        """Whether a session is live: neither expired nor unknown."""
+        return self._services.check_token(SYSTEM, token) == "valid"
 
     def _by_assertion(self, assertion: str, url: str) -> Response:
-        system, claims = self._verified(assertion)
-        if system is None:
+        try:
+            claims = jwt.decode(assertion, self._key, algorithms=["RS256"]).claims
+        except (JoseError, ValueError):
             return oauth_error(400, "invalid_grant", "invalid assertion")
+        if claims.get("iss") != self._client.client_id:
+            return oauth_error(400, "invalid_client_id", "client identifier invalid")
         if claims.get("aud") not in (*LOGIN_HOSTS, url):
             return oauth_error(400, "invalid_grant", "audience is invalid")
-        if claims.get("sub") != self._services.credentials(system).user:
+        if claims.get("sub") != self._client.user:
             return oauth_error(400, "invalid_grant", "user hasn't approved this consumer")
         expires = claims.get("exp")
-        if not isinstance(expires, int) or not time.time() < expires <= time.time() + 300:
+        if not isinstance(expires, int) or not time.time() < expires <= time.time() + MOST_AHEAD_SECONDS:
             return oauth_error(400, "invalid_grant", "assertion has expired")
-        return self._session(system, url)
-
-    def _verified(self, assertion: str) -> tuple[str | None, dict[str, Any]]:
-        """The system whose key signed the assertion that names it as issuer, and the claims."""
-        for client_id, system in self._known.items():
-            key = RSAKey.import_key(self._services.credentials(system).public_key_pem)
-            try:
-                claims = jwt.decode(assertion, key, algorithms=["RS256"]).claims
-            except (JoseError, ValueError):
-                continue
-            if claims.get("iss") == client_id:
-                return system, claims
-        return None, {}
+        return self._session(url)
 
     def _by_secret(self, form: dict[str, str], url: str) -> Response:
-        system = self._known.get(form.get("client_id", ""))
-        if system is None:
+        if form.get("client_id") != self._client.client_id:
             return oauth_error(400, "invalid_client_id", "client identifier invalid")
-        if form.get("client_secret") != self._services.credentials(system).secret:
+        if form.get("client_secret") != self._client.secret:
             return oauth_error(400, "invalid_client", "invalid client credentials")
-        return self._session(system, url)
+        return self._session(url)
 
-    def _session(self, system: str, url: str) -> Response:
+    def _session(self, url: str) -> Response:
         identity = "https://login.salesforce.com/id/00D5g00000ESTATEEAV/0055g00000INTEGRAAV"
-        token = self._services.issue_token(system, SESSION_SECONDS)
+        token = self._services.issue_token(SYSTEM, SESSION_SECONDS)
         answer = {"access_token": token, "scope": "api", "instance_url": url, "id": identity, "token_type": "Bearer"}
         return json_answer(answer)
 
