@@ -4,6 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from collectors.intake.otlp import read
+from collectors.intake.otlp_names import DEFAULT_NAMES, Names
+from collectors.intake.otlp_wire import Encoding, Signal, UndecodableError
+from collectors.intake.taking import OTLP
 from collectors.logs.importing import read_again
 from models.events import Event, UnreadableEventError, read_event
 from models.store import audit, quarantine
@@ -11,6 +15,7 @@ from models.store.absorb import Absorbed, absorb_in
 from models.store.engine import Connection, Pool, in_transaction
 from models.store.partitions import ensure_month
 from models.store.quarantine import CLOUD_EVENT, Waiting
+from models.store.spans import write_spans
 from models.store.works import Workshop
 
 
@@ -28,7 +33,14 @@ class Outcome(NamedTuple):
     reason: str = ""
 
 
-def reimport(pool: Pool, quarantine_id: int, workshop: Workshop, observed_at: datetime, actor: str) -> Outcome | None:
+def reimport(  # noqa: PLR0917 - what, by which rules, when and by whom
+    pool: Pool,
+    quarantine_id: int,
+    workshop: Workshop,
+    observed_at: datetime,
+    actor: str,
+    names: Names = DEFAULT_NAMES,
+) -> Outcome | None:
     """Read an input again and absorb it, audited, in one transaction; None where there is no such input.
 
     The state is then what it would be had it been readable the first time. Doing it again changes nothing.
@@ -40,7 +52,8 @@ def reimport(pool: Pool, quarantine_id: int, workshop: Workshop, observed_at: da
         waiting = quarantine.take(connection, quarantine_id)
         if waiting is None:
             return None
-        outcome = _absorb(connection, waiting, workshop, observed_at)
+        absorb = _absorb_otlp if waiting.format == OTLP else _absorb
+        outcome = absorb(connection, waiting, workshop, observed_at, names)
         if outcome.result is Result.READ:
             quarantine.mark_reimported(connection, quarantine_id, observed_at)
         else:
@@ -59,7 +72,22 @@ def reimport(pool: Pool, quarantine_id: int, workshop: Workshop, observed_at: da
     return in_transaction(pool, work)
 
 
-def _absorb(connection: Connection, waiting: Waiting, workshop: Workshop, observed_at: datetime) -> Outcome:
+def _absorb_otlp(
+    connection: Connection, waiting: Waiting, workshop: Workshop, observed_at: datetime, names: Names
+) -> Outcome:
+    try:
+        received = read(waiting.raw, Signal(waiting.stream), Encoding.JSON, names)
+    except UndecodableError as error:
+        return Outcome(Result.UNREADABLE, str(error))
+    absorbed = absorb_in(connection, [one.event for one in received.told], workshop, observed_at)
+    write_spans(connection, received.spans, observed_at)
+    reasons = [*(one.reason for one in received.rejected), *(reason for _, reason in absorbed.refused)]
+    return Outcome(Result.UNREADABLE, reasons[0]) if reasons else Outcome(Result.READ)
+
+
+def _absorb(
+    connection: Connection, waiting: Waiting, workshop: Workshop, observed_at: datetime, names: Names
+) -> Outcome:
     try:
         event = _read(waiting, workshop)
     except UnreadableEventError as error:

@@ -26,7 +26,8 @@ _THREADS = 40
 def build(store: Store, *, with_worker: bool, ready: Callable[[int], None] = lambda port: None) -> st.App:
     """The whole application as one ASGI application; `ready` is told the port when it begins to answer."""
     zone = store.settings.reporting.time_zone
-    service = Service(store.pool, store.url, store.clock, zone, needs_worker=with_worker)
+    names = store.settings.names()
+    service = Service(store.pool, store.url, store.clock, zone, needs_worker=with_worker, names=names)
 
     @asynccontextmanager
     async def lifespan(_: st.App) -> AsyncIterator[None]:

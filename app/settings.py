@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.settings_errors import SettingsError, told
 from app.settings_tables import File, Secret
+from collectors.intake.otlp_names import Names
 
 DEFAULT_FILE = "throughline.toml"
 
@@ -54,6 +55,10 @@ class Settings(File):
         day = self.systems[system].watch_from if system in self.systems else None
         return datetime.combine(day, time(), self.reporting.time_zone).astimezone(UTC) if day else None
 
+    def names(self) -> Names:
+        """What attributes of spans and log records are called."""
+        return Names(**self.otlp.model_dump(exclude_none=True))
+
     def secrets(self) -> dict[str, Secret]:
         """Every secret by the key that points at it. Nothing is read."""
         return {
@@ -86,11 +91,14 @@ class Settings(File):
         )
 
 
-def load() -> Settings:
-    """The settings of this process. SettingsError tells every fault of the file at once."""
+def load(path: Path | None = None) -> Settings:
+    """The settings of this process, from `path` or from where the environment says.
+
+    SettingsError tells every fault of the file at once.
+    """
     environment = _Environment()
     _require_postgresql(environment.database_url)
-    path = environment.config or (Path(DEFAULT_FILE) if Path(DEFAULT_FILE).exists() else None)
+    path = path or environment.config or (Path(DEFAULT_FILE) if Path(DEFAULT_FILE).exists() else None)
     found = _read(path) if path else File()
     # Validated above; a second pass would refuse the values it made.
     settings = Settings.model_construct(

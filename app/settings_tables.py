@@ -94,6 +94,21 @@ class Telemetry(_Table):
     )
 
 
+class Otlp(_Table):
+    """What attributes of spans and log records are called where they are not called as the interface says."""
+
+    contract: Text | None = Field(None, description='the name of an attribute, such as "com.acme.contract_id"')
+    event_type: Text | None = Field(None, description="the name of an attribute in quotes")
+    transaction: Text | None = Field(None, description="the name of an attribute in quotes")
+    operation: Text | None = Field(None, description="the name of an attribute in quotes")
+    attempt: Text | None = Field(None, description="the name of an attribute in quotes")
+    keys: dict[Text, Text] = Field({}, description='kinds of keys, such as project = "com.acme.project_id"')
+    attributes: dict[Text, Text] = Field({}, description='attributes of events, such as flow = "com.acme.flow"')
+    sources: dict[Text, SystemName] = Field(
+        {}, description='names of services with the systems that they are, such as "order-flows" = "mulesoft-prod"'
+    )
+
+
 class Auth(_Table):
     """How we sign in to a system. Which of the keys a kind needs, its connector says."""
 
@@ -147,6 +162,7 @@ class File(_Table):
     people: dict[Word, Person] = Field({}, description="tables [people.NAME], each name in small letters")
     approval: Approval = Field(Approval(), description="a table [approval]")
     telemetry: Telemetry = Field(Telemetry(), description="a table [telemetry]")
+    otlp: Otlp = Field(Otlp(), description="a table [otlp]")
     systems: dict[SystemName, System] = Field(
         {}, description="tables [systems.NAME], each name of letters, digits, dots and hyphens"
     )

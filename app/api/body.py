@@ -10,8 +10,8 @@ LIMIT = 32 * 2**20
 """Bytes of a body, unpacked."""
 
 # A client that is told too early, in the middle of sending, sees a broken connection instead of the answer. So the
-# rest is read and thrown away, up to a point.
-_PATIENCE = 8 * LIMIT
+# rest is read and thrown away, up to a point: this many times the limit.
+_PATIENCE = 8
 # Each one is a copy of all that follows it.
 _MOST_MEMBERS = 100
 _GZIP = 16 + zlib.MAX_WBITS
@@ -30,7 +30,7 @@ def require_media_type(request: Request, allowed: tuple[str, ...]) -> None:
         )
 
 
-async def read_body(request: Request) -> tuple[bytes, bool]:
+async def read_body(request: Request, limit: int = LIMIT) -> tuple[bytes, bool]:
     """The body as it was sent, and whether gzip packed it. 413 for more than the limit, 415 for other packing."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", ""):
@@ -41,21 +41,21 @@ async def read_body(request: Request) -> tuple[bytes, bool]:
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > LIMIT:
+        if size > limit:
             chunks.clear()
-            if size > _PATIENCE:
+            if size > _PATIENCE * limit:
                 break
         else:
             chunks.append(chunk)
-    if size > LIMIT:
-        raise too_large()
+    if size > limit:
+        raise too_large(limit)
     return b"".join(chunks), "gzip" in encoding
 
 
-def unpack(body: bytes) -> bytes:
+def unpack(body: bytes, limit: int = LIMIT) -> bytes:
     """What gzip packed, stopping at the limit. 413 for more than the limit, 400 for what is not gzip or ends early."""
     parts: list[bytes] = []
-    left = LIMIT
+    left = limit
     try:
         for _ in range(_MOST_MEMBERS):
             if not body:
@@ -64,7 +64,7 @@ def unpack(body: bytes) -> bytes:
             parts.append(inflating.decompress(body, left + 1))
             left -= len(parts[-1])
             if left < 0:
-                raise too_large()
+                raise too_large(limit)
             if not inflating.eof:
                 raise ProblemError(400, "the body ends in the middle of its gzip data")
             # A gzip file may be several, one after the other.
@@ -76,11 +76,11 @@ def unpack(body: bytes) -> bytes:
     return b"".join(parts)
 
 
-def too_large() -> ProblemError:
+def too_large(limit: int = LIMIT) -> ProblemError:
     """The refusal of a body over the limit."""
     return ProblemError(
         413,
-        f"the body holds more than {LIMIT} bytes unpacked; send it in several parts",
+        f"the body holds more than {limit} bytes unpacked; send it in several parts",
         headers={"Connection": "close"},
-        limit=LIMIT,
+        limit=limit,
     )

@@ -18,6 +18,12 @@ _COUNTED = CollectorRegistry()
 EVENTS = Counter(
     "throughline_events", "Events sent to this process, by what became of them.", ["outcome"], registry=_COUNTED
 )
+SPANS = Counter(
+    "throughline_telemetry_items",
+    "Spans and log records sent to this process, by signal and by what became of them.",
+    ["signal", "outcome"],
+    registry=_COUNTED,
+)
 REQUESTS = Histogram(
     "throughline_request_seconds",
     "Requests to the HTTP interface, by route, method and status.",

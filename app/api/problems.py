@@ -88,13 +88,13 @@ async def _told(request: Request, error: Exception) -> Response:
 
 
 async def _ours(request: Request, error: Exception) -> Response:
-    status, members, headers = _meaning(error)
+    status, members, headers = meaning(error)
     if status >= 500:
         _log.warning("request not answered", extra={"action": request.url.path, "outcome": str(error)})
     return problem(status, str(error), request.url.path, headers=headers, **members)
 
 
-def _meaning(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
+def meaning(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Status, further members and headers of one of our errors, by what the caller should do next."""
     members: dict[str, Any] = {}
     headers: dict[str, str] = {}

@@ -30,7 +30,7 @@ def post_reimport(request: Request, id: str) -> Response:
     number = int(id) if id.isascii() and id.isdigit() and len(id) < 20 and int(id) < _LARGEST else None
     outcome = None
     if number is not None:
-        outcome = reimport(service.pool, number, service.workshop(), service.observed_at, _ACTOR)
+        outcome = reimport(service.pool, number, service.workshop(), service.observed_at, _ACTOR, service.names)
     if number is None or outcome is None:
         raise ProblemError(404, f"there is no entry {id[:50]!r} in quarantine")
     if outcome.result is Result.UNREADABLE:

@@ -11,6 +11,7 @@ from anyio import CapacityLimiter
 from fastapi import Request
 from starlette.responses import Response
 
+from collectors.intake.otlp_names import DEFAULT_NAMES, Names
 from models.clock import Clock
 from models.masking import MASKING, Masking
 from models.store.current_rules import CurrentRules
@@ -47,6 +48,7 @@ class Service:
     zone: ZoneInfo
     needs_worker: bool = True
     masking: Masking = MASKING
+    names: Names = DEFAULT_NAMES
     rules: CurrentRules = field(default_factory=CurrentRules)
     # A body may take 64 MiB twice over while it is unpacked.
     taking: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
@@ -61,14 +63,14 @@ class Service:
         """When we learn what comes in now; the machine's clock, whatever the other one says."""
         return datetime.now(UTC)
 
-    def read(self, work: Callable[[Connection], T]) -> T:
+    def read(self, work: Callable[[Connection], T], wait_seconds: float = _PATIENCE_SECONDS) -> T:
         """The answer to a question, in a transaction of its own. Errors: StoreUnavailableError."""
-        with transaction(self.pool, wait_seconds=_PATIENCE_SECONDS) as connection:
+        with transaction(self.pool, wait_seconds=wait_seconds) as connection:
             return work(connection)
 
-    def workshop(self) -> Workshop:
+    def workshop(self, wait_seconds: float = _PATIENCE_SECONDS) -> Workshop:
         """The rules as they stand in the store. Errors: ProcessFileError when no process is loaded."""
-        return self.read(self.rules.workshop)
+        return self.read(self.rules.workshop, wait_seconds)
 
 
 def service_of(request: Request) -> Service:

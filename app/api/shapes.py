@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.derived import Evidence, JourneyState
 from models.exceptions import ExceptionKind, ExceptionStatus, Severity
+from models.traces import SpanKind, SpanStatus
 
 Text = str | None
 Instant = datetime | None
@@ -192,6 +193,27 @@ class Attempt(Shape):
     error_message: Text
 
 
+class Span(Shape):
+    """What a service reported of its own work, by OpenTelemetry; `parent_id` is null for the first of its trace."""
+
+    trace_id: str
+    span_id: str
+    parent_id: Text
+    name: str
+    service: str
+    kind: SpanKind
+    status: SpanStatus
+    status_message: str
+    started_at: datetime
+    ended_at: datetime
+    contract: Text
+    transaction: Text
+    operation: Text
+    attempt: int | None
+    attributes: dict[str, Any]
+    dropped_attributes_count: int
+
+
 class Transaction(Shape):
     """One business operation with all its attempts; `payload` is the newest that was sent, masked."""
 
@@ -204,6 +226,7 @@ class Transaction(Shape):
     state: str
     attempts: list[Attempt]
     payload: Any
+    spans: list[Span] = Field(description="of the traces that name it, as they began; at most 2,000 of 20 traces")
 
 
 class Action(Shape):

@@ -116,6 +116,7 @@ def a_transaction(operation: str = "create-project/SOW-2041") -> Row:
         "state": "failed",
         "attempts": [attempt(1, ago(days=3), "failed", said), attempt(2, ago(days=2), "failed", said)],
         "payload": {"contract": "SOW-2041", "email": "***"},
+        "spans": [],
     }
 
 

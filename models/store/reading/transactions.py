@@ -12,13 +12,15 @@ from models.masking import MASKING, Masking
 from models.questions import read_text
 from models.store.engine import Connection
 from models.store.reading.listing import Row
+from models.store.reading.spans import spans_of
 from sql import query
 
 
 def find_transaction(connection: Connection, reference: str, masking: Masking = MASKING) -> Row | None:
     """The operation that a transaction, or the operation itself, names; None where no journey has it.
 
-    Shape: as in the interface; `payload` is the newest that an attempt carried, masked, None where none did.
+    Shape: as in the interface; `payload` is the newest that an attempt carried, masked, None where none did; `spans` is
+    what services reported of their work on it, as it began.
     """
     found = connection.execute(
         query("transaction_places"), {"reference": read_text("transaction", reference)}
@@ -27,7 +29,10 @@ def find_transaction(connection: Connection, reference: str, masking: Masking = 
         return None
     operation, contract, derived = found
     row = next((one for one in packing.unpack(derived).transactions if one.operation == operation), None)
-    return None if row is None else _shape(row, contract, masking.mask(_payload(connection, row)), masking)
+    if row is None:
+        return None
+    spans = spans_of(connection, {row.operation, *(one.transaction for one in row.attempts)})
+    return _shape(row, contract, masking.mask(_payload(connection, row)), masking) | {"spans": spans}
 
 
 def _payload(connection: Connection, row: TransactionRow) -> Any:

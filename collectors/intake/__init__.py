@@ -1,0 +1,1 @@
+"""What systems send by themselves: spans, logs, webhooks, files in a watched folder."""
