@@ -1,0 +1,1 @@
+"""What Ironclad's workflows, records and obligations say, as events; pure."""
