@@ -160,8 +160,8 @@ def _initialise(place: Place) -> None:
     if (place.data / "PG_VERSION").exists():
         _check_version(place)
         return
-    # Made beside and renamed when complete: a start that was killed in between leaves nothing half made. Under a name of
-    # its own, because the initdb of that start may live a moment longer and write on.
+    # Made beside and renamed when complete: a start that was killed in between leaves nothing half made. Under a name
+    # of its own, because the initdb of that start may live a moment longer and write on.
     fresh = place.folder / f"data.new.{uuid4().hex}"
     _run(place, "rm", "-rf", *map(str, place.folder.glob("data.new*")))
     _run(
