@@ -1,0 +1,5 @@
+"""What every connector must pass."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.suites.connector")
