@@ -147,6 +147,24 @@ def read_event(raw: bytes | msgspec.Raw) -> Event:
     )
 
 
+def write_event(event: Event) -> bytes:
+    """The CloudEvent in JSON that says this event; reading it gives the event again."""
+    said: dict[str, Any] = {"specversion": "1.0", "source": event.source, "id": event.id, "type": event.type}
+    said["time"] = event.occurred_at
+    if event.recorded_at is not None:
+        said["recordedtime"] = event.recorded_at
+    if event.sequence is not None:
+        said["sequence"] = event.sequence
+    if event.subject:
+        said["subject"] = event.subject
+    data: dict[str, Any] = {"keys": event.keys, "attributes": event.attributes}
+    if event.record is not None:
+        data["record"] = event.record
+    if event.retracts:
+        data["retracts"] = True
+    return _canonical.encode({**said, "data": data})
+
+
 def make_event(
     *,
     source: str,

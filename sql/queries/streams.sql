@@ -119,6 +119,7 @@ WHERE system = %(system)s
 -- Read it from elsewhere; whoever reads it now loses it. Parameters: system, stream, cursor. Columns: cursor before.
 UPDATE stream
 SET cursor = %(cursor)s::jsonb,
+    fields = NULL,
     lease = NULL,
     lease_until = NULL,
     next_poll_at = CASE WHEN next_poll_at IS NULL THEN NULL ELSE clock_timestamp() END
