@@ -109,6 +109,7 @@ class OrgConnector(Connector):
     """A product in a Salesforce org: its streams are questions (`sources`)."""
 
     manners = Manners(judge=judge)
+    rows_a_page = ROWS_A_PAGE
     api_version = API_VERSION
     settling_seconds = float(SETTLING_SECONDS)
 
@@ -133,9 +134,9 @@ class OrgConnector(Connector):
             overlap_seconds=self.settling_seconds,
         )
         pieces = by_key(
-            lambda after: self._rows(source.question, source.question.soql(sweep.since, after)),
+            lambda after: self._rows(source.question, source.question.soql(sweep.since, after, self.rows_a_page)),
             lambda row: [row[source.question.clock], row["Id"]],
-            ROWS_A_PAGE,
+            self.rows_a_page,
             after=sweep.place,
         )
         for piece in pieces:

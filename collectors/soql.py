@@ -33,7 +33,7 @@ class Question:
     clock: str = STAMP
     where: str = ""
 
-    def soql(self, since: datetime | None, after: Sequence[str] | None, limit: int = ROWS_A_PAGE) -> str:
+    def soql(self, since: datetime | None, after: Sequence[str] | None, limit: int) -> str:
         """The query for rows since an instant, itself included, or behind a row given by its (time, id)."""
         conditions = [self.where] if self.where else []
         if after is not None:

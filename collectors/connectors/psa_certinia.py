@@ -2,8 +2,8 @@
 
 Custom objects of the package `pse__`, read like any other object of the org. Where the time of a change lies in an
 object's history, the history is read (`milestone_history`); of objects that are read for that alone, only what was
-deleted is read besides (`deleted_timecards`). Source: Certinia PSA data dictionaries (help.certinia.com, Technical Reference,
-2025.3).
+deleted is read besides (`deleted_timecards`). Source: Certinia PSA data dictionaries (help.certinia.com, Technical
+Reference, 2025.3).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 
 from collectors.account import Account
 from collectors.base import Stream
-from collectors.certinia_rows import (
+from collectors.connectors.certinia.rows import (
     ACTIVE,
     AMOUNT,
     APPROVED,

@@ -1,4 +1,4 @@
-"""What rows of Certinia PSA tell: a pure function per stream. The connector is `connectors/psa_certinia.py`.
+"""What rows of Certinia PSA tell: a pure function per stream. The connector is `psa_certinia.py`.
 
 A step's time is CreatedDate of the record or of its history row. Rows of projects that bill nobody (mirrors of another
 entity's project, templates) tell no step. Everything hangs on its project by `pse__Project__c`.

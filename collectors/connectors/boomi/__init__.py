@@ -1,0 +1,1 @@
+"""What the connector of Boomi is made of: its queries, what its rows tell, and its re-runs."""

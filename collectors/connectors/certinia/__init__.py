@@ -1,0 +1,1 @@
+"""What the connector of Certinia PSA is made of: what its rows tell."""
