@@ -3,12 +3,17 @@
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
-from bench.absorb import growing, prepare, ratios
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+
+from bench.absorb import LITTLE, growing, prepare, ratios
 from models.store import embedded, migrate
-from models.store.engine import open_pool
+from models.store.engine import Pool, open_pool
 
 
 def main() -> int:
@@ -23,15 +28,26 @@ def main() -> int:
         home.chmod(0o711)
         server = embedded.start(home)
         try:
-            migrate.upgrade(server.url)
-            with open_pool(server.url, max_size=2) as pool:
-                workshop = prepare(pool, process)
-                met = ratios(pool, workshop, _say)
-                if arguments.much:
-                    met.append(growing(pool, workshop, arguments.much, _say))
+            with _store(server, "ratios") as pool:
+                met = ratios(pool, prepare(pool, process), _say)
+            if arguments.much:
+                with _store(server, "little") as little, _store(server, "much") as much:
+                    met.append(growing({LITTLE: little, arguments.much: much}, process, _say))
         finally:
             server.stop()
     return 0 if all(met) else 1
+
+
+@contextmanager
+def _store(server: embedded.Server, name: str) -> Iterator[Pool]:
+    """A migrated database of its own."""
+    with psycopg.connect(server.admin_url, autocommit=True) as admin:
+        admin.execute(Composed([SQL("DROP DATABASE IF EXISTS "), Identifier(name), SQL(" WITH (FORCE)")]))
+        admin.execute(Composed([SQL("CREATE DATABASE "), Identifier(name), SQL(" OWNER throughline")]))
+    url = server.url.replace("@/throughline?", f"@/{name}?")
+    migrate.upgrade(url)
+    with open_pool(url, max_size=2) as pool:
+        yield pool
 
 
 def _say(line: str) -> None:

@@ -16,6 +16,7 @@ from models.store.works import Workshop
 ROUNDS = 5
 DENSE = 12_000
 SPARSE = 2_000
+REAL = 4_000  # contracts that sparse events are about, at least
 LITTLE = 200_000
 DENSE_BAR, SPARSE_BAR, GROWTH_BAR = 0.12, 0.07, 1.3
 OBSERVED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -42,17 +43,43 @@ def ratios(pool: Pool, workshop: Workshop, say: Callable[[str], None]) -> list[b
     return met
 
 
-def growing(pool: Pool, workshop: Workshop, much: int, say: Callable[[str], None]) -> bool:
-    """Print what an event costs with `much` stored for what it costs with 200,000; whether the bar is met."""
-    contracts = growth.grow(pool, workshop, LITTLE, say)
-    little = _cost(pool, workshop, contracts, 1)
-    contracts = growth.grow(pool, workshop, much, say)
-    large = _cost(pool, workshop, contracts, 2)
-    for name, cost in (("little", little), ("much", large)):
-        say(f"{name}: dense {cost[0] * 1e6:.0f} us, sparse {cost[1] * 1e6:.0f} us an event")
-    shares = [after / before for before, after in zip(little, large, strict=True)]
-    say(f"{much:,} against {LITTLE:,} stored: dense {shares[0]:.2f}, sparse {shares[1]:.2f}, at most {GROWTH_BAR}")
+def growing(stores: dict[int, Pool], process: str, say: Callable[[str], None]) -> bool:
+    """Print what an event costs with much stored for what it costs with little; whether the bar is met.
+
+    `stores` are empty ones by the events to be stored in them, little first. Both are measured in turn.
+    """
+    measured = [_Grown(pool, prepare(pool, process), events, say) for events, pool in stores.items()]
+    for turn in range(1, 2 * ROUNDS + 1):
+        for one in measured:
+            one.measure(turn)
+    little, much = (one.costs() for one in measured)
+    for events, cost in zip(stores, (little, much), strict=True):
+        say(f"{events:,} stored: dense {cost[0] * 1e6:.0f} us, sparse {cost[1] * 1e6:.0f} us an event")
+    shares = [after / before for before, after in zip(little, much, strict=True)]
+    say(f"much against little stored: dense {shares[0]:.2f}, sparse {shares[1]:.2f}, at most {GROWTH_BAR}")
     return max(shares) <= GROWTH_BAR
+
+
+class _Grown:
+    """A store with much or little in it, and what events cost there, in seconds each."""
+
+    def __init__(self, pool: Pool, workshop: Workshop, events: int, say: Callable[[str], None]) -> None:
+        self._pool, self._workshop = pool, workshop
+        for first in range(0, REAL, REAL // ROUNDS):
+            _absorb(pool, workshop, dense(first, REAL // ROUNDS * EVENTS_OF_LIFE))
+        self._contracts = growth.grow(pool, workshop, events, say)
+        self._dense: list[float] = []
+        self._sparse: list[float] = []
+
+    def measure(self, turn: int) -> None:
+        """Absorb a batch of each kind."""
+        first = 10_000_000 + turn * (DENSE // EVENTS_OF_LIFE)
+        self._dense.append(1 / _absorb(self._pool, self._workshop, dense(first, DENSE)))
+        self._sparse.append(1 / _absorb(self._pool, self._workshop, sparse(self._contracts, SPARSE, turn)))
+
+    def costs(self) -> tuple[float, float]:
+        """The medians of the second half; the first only warmed."""
+        return median(self._dense[ROUNDS:]), median(self._sparse[ROUNDS:])
 
 
 def _measure(pool: Pool, workshop: Workshop, batches: list[list[Event]]) -> tuple[list[float], list[float]]:
@@ -72,17 +99,6 @@ def _ratio(measured: tuple[list[float], list[float]], name: str, bar: float, say
         f"ratio {median(shares):.3f} ({min(shares):.3f} to {max(shares):.3f}), at least {bar}"
     )
     return median(shares) >= bar
-
-
-def _cost(pool: Pool, workshop: Workshop, contracts: int, turn: int) -> tuple[float, float]:
-    """Seconds an event of dense and of sparse batches, after as many to warm up."""
-    first = 10_000_000 + turn * 100_000
-    costs: tuple[list[float], list[float]] = ([], [])
-    for number in range(2 * ROUNDS):
-        new = dense(first + number * DENSE // EVENTS_OF_LIFE, DENSE)
-        costs[0].append(1 / _absorb(pool, workshop, new))
-        costs[1].append(1 / _absorb(pool, workshop, sparse(contracts, SPARSE, 100 * turn + number)))
-    return median(costs[0][ROUNDS:]), median(costs[1][ROUNDS:])
 
 
 def _absorb(pool: Pool, workshop: Workshop, batch: Sequence[Event]) -> float:
