@@ -4,7 +4,7 @@ Source: Salesforce, OAuth 2.0 JWT Bearer Flow and Client Credentials Flow. A tok
 """
 
 import time
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -51,7 +51,7 @@ class SignIn:
             return oauth_error(400, "invalid_grant", "invalid assertion")
         if claims.get("iss") != self._client.client_id:
             return oauth_error(400, "invalid_client_id", "client identifier invalid")
-        if claims.get("aud") not in (*LOGIN_HOSTS, url):
+        if claims.get("aud") not in (*LOGIN_HOSTS, url, url.removesuffix(urlsplit(url).path)):
             return oauth_error(400, "invalid_grant", "audience is invalid")
         if claims.get("sub") != self._client.user:
             return oauth_error(400, "invalid_grant", "user hasn't approved this consumer")
