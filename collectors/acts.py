@@ -13,6 +13,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol, runtime_checkable
 
+import httpx
+
+from collectors.answers import ThrottledError
+
 
 @dataclass(frozen=True)
 class Item:
@@ -68,7 +72,7 @@ class Act(Protocol):
 
     Errors, by the families of `models/errors.py`, and only where nothing was sent: RetryLater (throttled, signed out,
     no connection), Misconfigured, StopStream. Whatever happens once the request is on its way is a `Sent`: a time-out
-    is UNKNOWN, never an error, because what is tried again may happen twice.
+    is UNKNOWN, never an error, because what is tried again may happen twice (`never_left` tells them apart).
     """
 
     def preflight(self, item: Item) -> Preflight:
@@ -86,6 +90,11 @@ class Act(Protocol):
         must not be sent again.
         """
         ...
+
+
+def never_left(error: Exception) -> bool:
+    """Whether a request that ended in this error of `Http` was surely not acted on: unconnected, or throttled away."""
+    return isinstance(error, ThrottledError) or isinstance(error.__cause__, (httpx.ConnectError, httpx.ConnectTimeout))
 
 
 @runtime_checkable

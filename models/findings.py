@@ -4,6 +4,7 @@ rules."""
 from __future__ import annotations
 
 from models.derived import AttemptRow, ExceptionRow, TransactionRow
+from models.effects import first_standing
 from models.events import SUBJECTS
 from models.evidence import Evidences, Shown
 from models.exceptions import SEVERITY, ExceptionKind, exception_id
@@ -133,7 +134,7 @@ def _failed(
     if opened_at is None or cause is None:
         return None
     if settled_at is None:
-        by_hand = _effect(row, attempts, evidences, process)
+        by_hand = first_standing(row.flow, row.target_system, attempts, evidences, process)
         if by_hand is not None:
             settled_at, settled_by = max(by_hand, opened_at), "by hand"
     named = next((one.fields for one in attempts if one.fields), {})
@@ -155,22 +156,6 @@ def _failed(
         settled_by=settled_by,
         reopened_count=reopened,
     )
-
-
-def _effect(row: TransactionRow, attempts: list[Attempt], evidences: Evidences, process: Process) -> int | None:
-    begun = attempts[0].at
-    wanted = {kind: value for one in attempts for kind, value in one.fields.items() if kind in SUBJECTS}
-    times = [
-        one.slot.at
-        for effect in process.effects
-        if effect.flow == row.flow
-        for subject, shown in evidences.standing(effect.step).items()
-        for one in shown
-        if one.slot.at >= begun
-        and row.target_system in (None, one.source)
-        and (not wanted or subject == "" or wanted.get(one.slot.subject_kind) == subject)
-    ]
-    return min(times, default=None)
 
 
 def _excused(facts: Facts, step: Step) -> bool:

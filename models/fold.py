@@ -54,10 +54,10 @@ class Folding:
         self._order = {step.name: place for place, step in enumerate(process.steps)}
         self._main = {step.name for step in process.steps if step.main}
         self._ends = {step.name: step.ends for step in process.steps if step.ends}
-        self._withdrawers: dict[str, list[str]] = {}
+        self.withdrawers: dict[str, list[str]] = {}
         for withdrawal in process.withdrawals:
             for name in withdrawal.steps:
-                self._withdrawers.setdefault(name, []).append(withdrawal.by)
+                self.withdrawers.setdefault(name, []).append(withdrawal.by)
         implied = {name: list(self._implications(name)) for name in self.steps}
         self._implying: dict[str, list[str]] = {}
         for name, earlier in implied.items():
@@ -78,7 +78,7 @@ class Folding:
         before, news = since or Since(_NOTHING, everything(facts))
         has_failed = any(row.kind == ExceptionKind.FAILED for row in before.exceptions)
         scope = self._scoping.of(news, facts, has_failed)
-        evidences = Evidences(facts, self._withdrawers)
+        evidences = Evidences(facts, self.withdrawers)
         steps = self._steps(evidences, facts, scope, before)
         reached: dict[str, set[str]] = {}
         for row in steps:

@@ -1,5 +1,21 @@
 -- PostgreSQL database dump
 
+-- Name: forward_only(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.forward_only() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ranks CONSTANT text[] := ARRAY['requested', 'awaiting_approval', 'claimed', 'sent', 'unconfirmed'];
+BEGIN
+    IF coalesce(array_position(ranks, new.status), 6) <= coalesce(array_position(ranks, old.status), 6) THEN
+        RAISE EXCEPTION 'action % cannot go from % to %', old.action_id, old.status, new.status
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN new;
+END
+$$;
+
 -- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.refuse_change() RETURNS trigger
@@ -10,6 +26,60 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END
 $$;
+
+-- Name: action; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.action (
+    action_id text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL,
+    exception_id text NOT NULL COLLATE pg_catalog."C",
+    contract text COLLATE pg_catalog."C",
+    transaction text COLLATE pg_catalog."C",
+    operation text NOT NULL COLLATE pg_catalog."C",
+    parent text COLLATE pg_catalog."C",
+    carrier text NOT NULL,
+    target_system text DEFAULT ''::text NOT NULL,
+    status text NOT NULL,
+    requested_by text NOT NULL,
+    approved_by text,
+    reason text NOT NULL,
+    idempotency_key text NOT NULL,
+    number integer NOT NULL,
+    item jsonb NOT NULL,
+    known_at timestamp with time zone NOT NULL,
+    result jsonb,
+    effect jsonb,
+    requested_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    look_at timestamp with time zone DEFAULT clock_timestamp(),
+    give_up_at timestamp with time zone NOT NULL,
+    worker text,
+    lease_until timestamp with time zone,
+    CONSTRAINT action_check CHECK (((worker IS NULL) = (lease_until IS NULL))),
+    CONSTRAINT action_check1 CHECK (((sent_at IS NOT NULL) OR (status <> ALL (ARRAY['sent'::text, 'confirmed'::text, 'unconfirmed'::text])))),
+    CONSTRAINT action_check2 CHECK (((sent_at IS NULL) OR (status <> ALL (ARRAY['requested'::text, 'awaiting_approval'::text, 'refused'::text, 'skipped'::text, 'cancelled'::text, 'expired'::text])))),
+    CONSTRAINT action_check3 CHECK (((closed_at IS NULL) = (status = ANY (ARRAY['requested'::text, 'awaiting_approval'::text, 'claimed'::text, 'sent'::text])))),
+    CONSTRAINT action_number_check CHECK ((number > 0)),
+    CONSTRAINT action_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'awaiting_approval'::text, 'claimed'::text, 'sent'::text, 'confirmed'::text, 'refused'::text, 'failed'::text, 'skipped'::text, 'cancelled'::text, 'expired'::text, 'unconfirmed'::text])))
+)
+WITH (fillfactor='80');
+
+-- Name: action_attempt; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.action_attempt (
+    action_id text NOT NULL COLLATE pg_catalog."C",
+    number integer NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    outcome text,
+    reference text,
+    told text,
+    CONSTRAINT action_attempt_check CHECK (((ended_at IS NULL) = (outcome IS NULL))),
+    CONSTRAINT action_attempt_number_check CHECK ((number > 0)),
+    CONSTRAINT action_attempt_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'refused'::text, 'unknown'::text, 'not_sent'::text])))
+);
 
 -- Name: amendment; Type: TABLE; Schema: public; Owner: -
 
@@ -399,6 +469,16 @@ CREATE TABLE public.undeclared_kind (
 
 ALTER TABLE ONLY public.event ATTACH PARTITION public.event_default DEFAULT;
 
+-- Name: action_attempt action_attempt_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.action_attempt
+    ADD CONSTRAINT action_attempt_pkey PRIMARY KEY (action_id, number);
+
+-- Name: action action_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.action
+    ADD CONSTRAINT action_pkey PRIMARY KEY (action_id);
+
 -- Name: amendment amendment_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.amendment
@@ -538,6 +618,30 @@ ALTER TABLE ONLY public.transaction_place
 
 ALTER TABLE ONLY public.undeclared_kind
     ADD CONSTRAINT undeclared_kind_pkey PRIMARY KEY (kind);
+
+-- Name: action_by_exception; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX action_by_exception ON public.action USING btree (exception_id, requested_at, action_id);
+
+-- Name: action_by_operation; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX action_by_operation ON public.action USING btree (operation, requested_at, action_id);
+
+-- Name: action_by_request; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX action_by_request ON public.action USING btree (requested_at, action_id);
+
+-- Name: action_by_status; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX action_by_status ON public.action USING btree (status, requested_at, action_id);
+
+-- Name: action_due; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX action_due ON public.action USING btree (look_at) WHERE (look_at IS NOT NULL);
+
+-- Name: action_one_open; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX action_one_open ON public.action USING btree (target_system, operation) WHERE (status = ANY (ARRAY['requested'::text, 'awaiting_approval'::text, 'claimed'::text, 'sent'::text]));
 
 -- Name: amendment_by_approval; Type: INDEX; Schema: public; Owner: -
 
@@ -706,6 +810,15 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.decision FOR EACH R
 -- Name: event append_only; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.event FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: action forward_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER forward_only BEFORE UPDATE OF status ON public.action FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.forward_only();
+
+-- Name: action_attempt action_attempt_action_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.action_attempt
+    ADD CONSTRAINT action_attempt_action_id_fkey FOREIGN KEY (action_id) REFERENCES public.action(action_id);
 
 -- Name: decision_key decision_key_decision_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 

@@ -233,6 +233,28 @@ def test_pages_act_only_through_the_plan_and_never_ask_the_store() -> None:
     assert [str(one) for one in pages if one.is_of("models.store")] == []
 
 
+def acting_out_of_place(found: list[Import]) -> list[str]:
+    allowed = ("actions/", "collectors/connectors/", "collectors/acts.py")
+    return [str(one) for one in found if one.is_of("collectors.acts") and not one.file.startswith(allowed)]
+
+
+def test_what_connectors_may_do_is_reached_from_actions_alone() -> None:
+    assert acting_out_of_place(imports()) == []
+    callers = [
+        f"{file}:{node.lineno}"
+        for file, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "acts" and not file.startswith("actions/")
+    ]
+    assert callers == []
+
+
+@pytest.mark.parametrize("file", ["app/api/actions.py", "collectors/poll.py", "app/screens/exception.py"])
+def test_acting_elsewhere_is_seen(file: str) -> None:
+    found = list(imports_of(file, ast.parse("from collectors.acts import Act")))
+    assert acting_out_of_place(found) == [f"{file}:1 imports collectors.acts.Act"]
+
+
 def test_nothing_in_app_hides_a_package_or_a_standard_module() -> None:
     """Streamlit puts the folder of the entry file first on the import path."""
     names = {path.stem for path in (ROOT / "app").iterdir() if path.suffix == ".py" or path.is_dir()}

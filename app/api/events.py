@@ -1,9 +1,7 @@
 """`POST /api/v1/events`: events of systems that push, taken whole or piece by piece, answered after commit."""
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import Any
-from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
@@ -14,13 +12,11 @@ from app.api.body import read_body, require_media_type, unpack
 from app.api.describe import answers
 from app.api.items import Item, split
 from app.api.metrics import EVENTS
-from app.api.problems import ProblemError
+from app.api.once import PARAMETER, digest_of, key_of, once
 from app.api.service import Json, Service, service_of
 from app.api.shapes import Taken
 from models.events import Event, UnreadableEventError, read_event
-from models.store import answers as first_answers
 from models.store.absorb import Absorbed, absorb
-from models.store.answers import Answer
 from models.store.engine import Connection, in_transaction
 from models.store.quarantine import BadInput, quarantine_all, source_of
 from models.store.works import Workshop
@@ -29,7 +25,6 @@ MEDIA_TYPES = ("application/cloudevents+json", "application/cloudevents-batch+js
 STREAM = "events"
 
 _BATCH = 5_000
-_LONGEST_KEY = 255
 _ACTOR = "local"
 router = APIRouter()
 
@@ -49,14 +44,7 @@ _BODY = {
             for media_type in MEDIA_TYPES
         },
     },
-    "parameters": [
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "schema": {"type": "string", "maxLength": _LONGEST_KEY},
-            "description": "A repetition of the request with the same key gets the first answer.",
-        }
-    ],
+    "parameters": [PARAMETER],
 }
 
 
@@ -74,9 +62,7 @@ async def post_events(request: Request) -> Response:
     cannot be read is put into quarantine with its place in the array and the reason; the others are taken.
     """
     require_media_type(request, MEDIA_TYPES)
-    key = request.headers.get("idempotency-key", "")
-    if len(key) > _LONGEST_KEY or "\0" in key:
-        raise ProblemError(400, f"Idempotency-Key has {len(key)} characters; 1 to {_LONGEST_KEY} are allowed")
+    key = key_of(request)
     service = service_of(request)
     async with service.taking:
         try:
@@ -89,27 +75,9 @@ async def post_events(request: Request) -> Response:
 def _answer(service: Service, body: bytes, is_packed: bool, key: str) -> Response:
     body = unpack(body) if is_packed else body
     items = split(body)
-    if not key:
-        return Json(take(service, items))
-    digest = UUID(bytes=blake2b(body, digest_size=16, person=b"POST events").digest())
+    digest = digest_of("POST events", body)
     del body
-    return _once(service, items, key, digest)
-
-
-def _once(service: Service, items: Sequence[Item], key: str, digest: UUID) -> Response:
-    """The first answer to this key, made now unless it was made before."""
-    at = service.observed_at
-    known = service.read(lambda connection: first_answers.claim(connection, _ACTOR, key, digest, at))
-    if known is not None:
-        return Json(known.body, known.status, known.headers)
-    try:
-        answer = Json(take(service, items))
-    except BaseException:
-        service.read(lambda connection: first_answers.release(connection, _ACTOR, key))
-        raise
-    kept = Answer(answer.status_code, {}, bytes(answer.body))
-    service.read(lambda connection: first_answers.keep(connection, _ACTOR, key, kept))
-    return answer
+    return once(service, _ACTOR, key, digest, lambda: Json(take(service, items)))
 
 
 def take(service: Service, items: Sequence[Item]) -> dict[str, Any]:

@@ -7,21 +7,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.api import shapes
-from app.api.describe import answers, list_parameters, parameter
+from app.api.describe import answers, list_parameters
 from app.api.problems import ProblemError
 from app.api.service import Json, Service, service_of
 from models.store.engine import Connection
-from models.store.reading import actions, amendments, audit, exceptions, journeys, quarantine, systems, transactions
+from models.store.reading import amendments, audit, exceptions, journeys, quarantine, systems, transactions
 from models.store.reading.listing import Asked, Page, read_asked
 
 router = APIRouter(tags=["reading"])
-
-_ACTION_PARAMETERS = {
-    "parameters": [
-        *(parameter(name, {"type": "array", "items": {"type": "string"}}, "equal to this") for name in actions.FILTERS),
-        *(parameter(name, {"type": "string"}, "as for every list") for name in ("sort", "limit", "cursor")),
-    ]
-}
 
 
 @router.get(
@@ -78,23 +71,6 @@ def get_transaction(request: Request, id: str) -> Response:
         f"transaction {id!r}",
         lambda connection, _: transactions.find_transaction(connection, id, masking),
     )
-
-
-@router.get(
-    "/api/v1/actions",
-    responses=answers(shapes.a_list(shapes.Action), 400),
-    openapi_extra=_ACTION_PARAMETERS,
-    response_class=Response,
-)
-def list_actions(request: Request) -> Response:
-    """Actions. None can be requested yet, so the list is empty."""
-    return _page(actions.list_actions(_asked(request)))
-
-
-@router.get("/api/v1/actions/{id:path}", responses=answers(shapes.Action, 404), response_class=Response)
-def get_action(id: str) -> Response:
-    """One action. None can be requested yet, so there is none."""
-    raise _missing(f"action {id!r}")
 
 
 @router.get(

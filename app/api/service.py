@@ -11,6 +11,10 @@ from anyio import CapacityLimiter
 from fastapi import Request
 from starlette.responses import Response
 
+from actions.plan import Planner
+from actions.products import Products
+from collectors.clock import SystemClock
+from collectors.connections import Connections
 from collectors.intake.otlp_names import DEFAULT_NAMES, Names
 from models.clock import Clock
 from models.masking import MASKING, Masking
@@ -50,6 +54,7 @@ class Service:
     masking: Masking = MASKING
     names: Names = DEFAULT_NAMES
     rules: CurrentRules = field(default_factory=CurrentRules)
+    connections: Connections = field(default_factory=lambda: Connections((), SystemClock().now))
     # A body may take 64 MiB twice over while it is unpacked.
     taking: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
 
@@ -57,6 +62,11 @@ class Service:
     def now(self) -> datetime:
         """The clock's instant: the as-of of every answer."""
         return self.clock.now()
+
+    @property
+    def planner(self) -> Planner:
+        """The way to actions."""
+        return Planner(self.pool, self.clock, Products(self.connections), self.rules, self.masking)
 
     @property
     def observed_at(self) -> datetime:

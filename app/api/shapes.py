@@ -229,14 +229,8 @@ class Transaction(Shape):
     spans: list[Span] = Field(description="of the traces that name it, as they began; at most 2,000 of 20 traces")
 
 
-class Action(Shape):
-    """A requested change. None can be requested yet."""
-
-    id: str
-
-
 class Stream(Shape):
-    """How far a stream was read."""
+    """How far a stream was read. `blind_since`: nothing later than this is known for sure; null while all is well."""
 
     stream: str
     cursor: Any

@@ -17,6 +17,7 @@ from models.facts import Facts
 from models.fold import Folding, Since
 from models.gathering import Gathering
 from models.process import Process
+from models.store.actions import heard_of
 from models.store.append import Stored, read_events, to_json
 from models.store.engine import Connection
 from models.store.rows import NULL, as_row, bigint, binary, copy_rows, integer, moment, numeric, optional_text, text
@@ -185,8 +186,8 @@ def _write(connection: Connection, rows: list[tuple[Work, Derived]]) -> None:
         lines = (_journey_row(work, derived) for work, derived in old)
         copy_rows(connection, "incoming_journey", _JOURNEY_COLUMNS, lines)
         connection.execute(query("update_journeys"))
-    for part in ("samples", "amendments", "exceptions", "transactions"):
-        _write_part(connection, part, rows)
+    rewritten = {part: _write_part(connection, part, rows) for part in _PARTS}
+    heard_of(connection, [work.journey_id for work, _ in rows], rewritten["exceptions"])
 
 
 def _journey_row(work: Work, derived: Derived) -> bytes:
@@ -227,7 +228,8 @@ def _packed_facts(work: Work, facts: Facts) -> tuple[bytes, bytes]:
     return binary(fact_rows.pack(facts)), binary(b"")
 
 
-def _write_part(connection: Connection, part: str, rows: list[tuple[Work, Derived]]) -> None:
+def _write_part(connection: Connection, part: str, rows: list[tuple[Work, Derived]]) -> list[int]:
+    """Write what changed of one part; the journeys of which it did."""
     table, columns, remove, make = _PARTS[part]
     changed: list[tuple[Work, Derived]] = []
     stale: list[int] = []
@@ -246,6 +248,7 @@ def _write_part(connection: Connection, part: str, rows: list[tuple[Work, Derive
         with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
             for line in lines:
                 copy.write_row(line)
+    return [work.journey_id for work, _ in changed]
 
 
 def _sample_rows(work: Work, derived: Derived) -> Iterable[tuple[Any, ...]]:

@@ -33,13 +33,17 @@ WHERE sample.figure = %(figure)s
 
 -- name: recovery_rows
 -- The exceptions behind the time of recovery: settled ones belong to when they were, the others are running.
+-- By what events say alone, as the state is: an action that is not proven yet changes no figure.
 -- Parameters: as_of, from, to, figure (not used). Begins with what exceptions_listed lists, as source.
 SELECT
-    source.*, source.opened_at AS started_at, source.settled_at AS finished_at,
-    CASE WHEN source.settled_at IS NOT NULL THEN source.age_seconds END AS seconds,
-    CASE WHEN source.settled_at IS NOT NULL THEN 'finished' ELSE 'running' END AS part,
-    coalesce(source.settled_at, %(as_of)s) AS belongs_at
+    source.*, source.opened_at AS started_at, settled.at AS finished_at,
+    extract(epoch FROM settled.at - source.opened_at) AS seconds,
+    CASE WHEN settled.at IS NOT NULL THEN 'finished' ELSE 'running' END AS part,
+    coalesce(settled.at, %(as_of)s) AS belongs_at
 FROM source
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN source.stored_settled_at <= %(as_of)s THEN source.stored_settled_at END AS at
+) AS settled
 WHERE source.stored_status <> 'withdrawn'
     AND (
         (

@@ -121,7 +121,8 @@ INNER JOIN journey ON journey.journey_id = amendment.journey_id AND NOT journey.
 
 -- name: exceptions_listed
 -- Exceptions as they stand at an instant: what opened later does not exist yet, what was settled later is open. One that
--- several journeys share is listed once: for the least contract, or for the least key where none has a contract.
+-- several journeys share is listed once: for the least contract, or for the least key where none has a contract. One that
+-- only the middleware calls mended, while an action on it is not proven (see rejoin_actions), is not settled here.
 -- Parameters: as_of. Columns: as named; stored_ ones are what is known now; age_seconds until settled, or until as_of.
 SELECT
     found.exception_id AS id, found.kind, found.contract, journey.key AS journey,
@@ -131,10 +132,13 @@ SELECT
     array_position(ARRAY['low', 'medium', 'high', 'critical'], found.severity) AS severity_rank,
     CASE WHEN found.status = 'settled' AND found.settled_at > %(as_of)s THEN 'open' ELSE found.status END AS status,
     found.status AS stored_status, found.owner, found.assignee, found.opened_at, found.due_at,
-    CASE WHEN found.settled_at <= %(as_of)s THEN found.settled_at END AS settled_at,
-    CASE WHEN found.settled_at <= %(as_of)s THEN found.settled_by END AS settled_by,
-    found.settled_at AS stored_settled_at, found.reopened_count,
-    extract(epoch FROM least(found.settled_at, %(as_of)s) - found.opened_at) AS age_seconds
+    CASE WHEN found.status = 'settled' AND found.settled_at <= %(as_of)s THEN found.settled_at END AS settled_at,
+    CASE WHEN found.status = 'settled' AND found.settled_at <= %(as_of)s THEN found.settled_by END AS settled_by,
+    found.settled_at AS stored_settled_at,
+    found.reopened_count + (found.status = 'open' AND found.settled_at IS NOT NULL)::integer AS reopened_count,
+    extract(
+        epoch FROM least(CASE WHEN found.status = 'settled' THEN found.settled_at END, %(as_of)s) - found.opened_at
+    ) AS age_seconds
 FROM exception AS found
 LEFT JOIN journey ON journey.journey_id = found.journey_id AND NOT journey.contested
 WHERE found.opened_at <= %(as_of)s
@@ -194,14 +198,26 @@ FROM (SELECT DISTINCT system FROM stream) AS heard
 WHERE NOT EXISTS (SELECT FROM system WHERE system.name = heard.system);
 
 -- name: streams_of_systems
--- How far each stream was read, and what of it could not be. Parameters: systems.
--- Columns: as named; quarantined counts distinct inputs that still wait.
+-- How far each stream was read, and what of it could not be. Parameters: systems, as_of.
+-- Columns: as named; is_blind: it fails, is not polled although it is due, or a source that pushes is silent for too long;
+-- quarantined counts distinct inputs that still wait.
 SELECT
     coalesce(stream.system, waiting.system) AS system, coalesce(stream.stream, waiting.stream) AS stream,
-    stream.cursor, stream.watermark, stream.last_success_at, stream.last_error,
+    stream.cursor, stream.watermark, stream.last_success_at, stream.last_error, stream.last_error_at,
+    stream.next_poll_at, stream.watch_from, coalesce(stream.is_blind, false) AS is_blind,
     coalesce(waiting.quarantined, 0) AS quarantined
 FROM (
-    SELECT system, stream, cursor, watermark, last_success_at, last_error
+    SELECT
+        system, stream, cursor, watermark, last_success_at, last_error, last_error_at, next_poll_at, watch_from,
+        failures > 0
+        OR (
+            next_poll_at < clock_timestamp() - make_interval(secs => greatest(60, 3 * interval_seconds))
+            AND (lease_until IS NULL OR lease_until < clock_timestamp())
+        )
+        OR (
+            next_poll_at IS NULL
+            AND watermark < %(as_of)s - make_interval(secs => interval_seconds)
+        ) AS is_blind
     FROM stream
     WHERE system = ANY(%(systems)s)
 ) AS stream
