@@ -1,0 +1,1 @@
+"""Tryton's records, for `collectors/connectors/erp_tryton.py`."""
