@@ -78,6 +78,12 @@ def _take(item: Item, service: str, names: Names, received: Received, place: int
         raise UndecodableError(item.fault)
     if isinstance(item.sent, WireSpan):
         received.spans.append(_span(item.sent, service, names))
+        if (
+            not item.sent.events
+            and names.transaction not in item.sent.attributes
+            and (names.event_type not in item.sent.attributes)
+        ):
+            return
         events = _events_of_span(item.sent, names.source(service), names)
     else:
         events = _events_of_log(item.sent, names.source(service), names)
@@ -90,8 +96,6 @@ def _span(sent: WireSpan, service: str, names: Names) -> Span:
     if not started:
         raise UndecodableError("startTimeUnixNano and endTimeUnixNano are missing; a span has at least one of them")
     said = sent.attributes
-    attempt = text_of(said.get(names.attempt)) or ""
-    is_number = attempt.isascii() and attempt.isdigit() and len(attempt) < 11 and int(attempt) < _LARGEST_ATTEMPT
     return Span(
         trace_id=sent.trace_id,
         span_id=sent.span_id,
@@ -103,10 +107,10 @@ def _span(sent: WireSpan, service: str, names: Names) -> Span:
         status_message=_message(sent) or "" if sent.status == 2 else "",
         started_at=started // 1000,
         ended_at=max(started, sent.ended) // 1000,
-        contract=_findable(said.get(names.contract), LONGEST_KEY),
-        transaction=_findable(said.get(names.transaction), LONGEST_NAMED),
-        operation=_findable(said.get(names.operation), LONGEST_NAMED),
-        attempt=int(attempt) if is_number else None,
+        contract=_findable(said, names.contract, LONGEST_KEY),
+        transaction=_findable(said, names.transaction, LONGEST_NAMED),
+        operation=_findable(said, names.operation, LONGEST_NAMED),
+        attempt=_attempt(said, names.attempt),
         # What a flow carried is kept with its event.
         attributes={name: value for name, value in said.items() if name != _PAYLOAD} if _PAYLOAD in said else said,
         dropped=min(sent.dropped, _LARGEST_ATTEMPT - 1),
@@ -126,10 +130,18 @@ def _check_ids(sent: WireSpan) -> None:
             )
 
 
-def _findable(value: Any, longest: int) -> str | None:
+def _findable(said: dict[str, Any], name: str, longest: int) -> str | None:
     """Text that rows are found by; None for what an index cannot hold, whose event is refused with a reason."""
-    found = text_of(value)
+    if name not in said:  # nine of ten spans
+        return None
+    found = text_of(said[name])
     return found if found and "\0" not in found and len(found.encode()) <= longest else None
+
+
+def _attempt(said: dict[str, Any], name: str) -> int | None:
+    found = _findable(said, name, len(str(_LARGEST_ATTEMPT)))
+    is_number = found is not None and found.isascii() and found.isdigit() and int(found) < _LARGEST_ATTEMPT
+    return int(found) if found is not None and is_number else None
 
 
 def _events_of_span(sent: WireSpan, source: str, names: Names) -> Iterator[Event]:
