@@ -26,8 +26,9 @@ class Outcome:
     """What executing an operation came to.
 
     `result`: `done` (its effects stand now), `exists` (the target had it already, nothing was made), `repeated` (same
-    idempotency key: first answer again), `nothing` (a lie: accepted, nothing made), `error` (it fails again),
-    `unknown` (no such item).
+    idempotency key: the first answer again), `dropped` (a lie: told as a success, nothing made), `nothing` (a lie:
+    accepted, and no trace of a new attempt ever appears), `error` (it fails again), `expired` (the item is purged and
+    cannot be executed any more), `unknown` (no such item).
     """
 
     executed: bool
@@ -38,7 +39,7 @@ class Outcome:
     @property
     def is_success(self) -> bool:
         """Whether middleware would report the document as processed."""
-        return self.result in ("done", "exists", "repeated", "nothing")
+        return self.result in ("done", "exists", "repeated", "dropped")
 
 
 @dataclass(frozen=True, slots=True)
