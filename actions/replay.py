@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -38,6 +39,7 @@ def item_of(case: Case, requested_by: str, number: int) -> Item:
         keys={name: tuple(values) for name, values in case.heard.keys.items()},
         requested_by=requested_by,
         number=number,
+        void_until=None if case.standing else _last_success(case),
     )
 
 
@@ -125,6 +127,11 @@ def effect_words(effect: Effect) -> str:
     """An effect in words."""
     about = f" of {effect.subject}" if effect.subject else ""
     return f"{effect.step}{about} in {effect.system}"
+
+
+def _last_success(case: Case) -> datetime | None:
+    times = [one.at for one in case.transaction.attempts if one.outcome == "succeeded"]
+    return from_micros(max(times)) if times else None
 
 
 def _newer(case: Case, claimed: Claimed) -> list[Any]:

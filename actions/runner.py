@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -33,13 +34,16 @@ _SUCCESS = "transaction.succeeded"
 class Timings:
     """Spans of wall time, in seconds. A sending begins only with `margin` left of the `lease`, and must end within it.
 
-    `confirm`: how long an effect may take to be seen; `patience`: how long to wait where a product puts us off.
+    `confirm`: how long an effect may take to be seen; `patience`: how long to wait where a product puts us off; `idle`
+    and `trouble`: between two looks where nothing waits, or the store does not answer.
     """
 
     lease: float = 300.0
     margin: float = 180.0
     confirm: float = 900.0
     patience: float = 15.0
+    idle: float = 0.5
+    trouble: float = 5.0
 
 
 class Runner:
@@ -60,6 +64,20 @@ class Runner:
         self._rules = rules or CurrentRules()
         self._timings = timings or Timings()
         self._name = uuid4().hex[:12]
+
+    def run(self, stopping: Event) -> None:
+        """Work until `stopping` is set; what is being sent is finished."""
+        while not stopping.is_set():
+            try:
+                if not self.work():
+                    stopping.wait(self._timings.idle)
+            except ThroughlineError as error:
+                _log.warning("the worker cannot act", extra={"action": "act", "outcome": str(error)})
+                stopping.wait(self._timings.trouble)
+            except Exception:  # noqa: BLE001 - the top of a loop
+                # The action stays with us until its lease ends; somebody else tries then.
+                _log.exception("an action failed", extra={"action": "act"})
+                stopping.wait(self._timings.trouble)
 
     def work(self) -> bool:
         """Take one action and do what can be done about it now; False where none waits. StoreUnavailableError."""

@@ -24,7 +24,9 @@ class Item:
 
     `transaction` is the id of the newest failed attempt in the product (a Boomi document, a `message_id`), `operation`
     the business operation, `failed_at` when that attempt failed. `keys` are all that the attempt's event named, by name
-    (`boomi/execution`). `requested_by` is who wants it; `number` counts our sendings of the operation, from 1.
+    (`boomi/execution`). `requested_by` is who wants it; `number` counts our wishes for the operation, from 1.
+    `void_until`: what succeeded in the product up to then has no effect that stands: it was withdrawn, or never
+    seen; it counts for nothing. None where nothing succeeded yet.
     """
 
     transaction: str
@@ -35,6 +37,7 @@ class Item:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     requested_by: str = ""
     number: int = 1
+    void_until: datetime | None = None
 
 
 class Preflight(NamedTuple):

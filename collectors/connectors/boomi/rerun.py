@@ -100,6 +100,8 @@ class Rerun:
         found = document(self._http, item.transaction)
         run_id = word(found, "executionId") if found is not None else ""
         for run in reversed(retries(self._http, run_id) if run_id else []):
+            if _is_void(run, item):
+                continue
             if word(run, "status") in RUNNING or self._document_of(run, found or {}, item) is not None:
                 name = word(run, "executionId")
                 return Sent(Outcome.ACCEPTED, f"{name} re-runs it: {word(run, 'status')}", name)
@@ -132,7 +134,7 @@ class Rerun:
         origins = dict.fromkeys(name for name in (word(run, "executionId"), word(run, "originalExecutionId")) if name)
         for again in (again for origin in origins for again in retries(self._http, origin)):
             name, status = word(again, "executionId"), word(again, "status")
-            if name == word(found, "executionId"):
+            if name == word(found, "executionId") or _is_void(again, item):
                 continue
             if status in RUNNING:
                 return f"{name} is re-running documents of {word(again, 'originalExecutionId')} since {_began(again)}"
@@ -174,6 +176,11 @@ def _result(answer: Answer) -> Row | None:
     listed = said.get("result") if isinstance(said, dict) else None
     run = listed[0] if isinstance(listed, list) and listed else said
     return run if isinstance(run, dict) and word(run, "executionId") else None
+
+
+def _is_void(run: Row, item: Item) -> bool:
+    """Whether a re-run is one of those whose effect is known not to stand."""
+    return item.void_until is not None and instant(run, "executionTime") <= item.void_until
 
 
 def _began(run: Row) -> str:
