@@ -15,7 +15,7 @@ import pytest
 from models.store import embedded
 from models.store.engine import Pool, open_pool
 from tests.requirements import Requirements
-from tests.servers import Databases, debian_server, embedded_server
+from tests.servers import Broker, Databases, debian_server, embedded_server, rabbitmq_server
 
 hypothesis.settings.register_profile("test", max_examples=500, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("prove", max_examples=20_000, deadline=None, print_blob=True)
@@ -107,6 +107,13 @@ def databases15(test_home: Path, worker: str) -> Iterator[Databases]:
     """Makes migrated databases on Debian's PostgreSQL 15."""
     with debian_server(test_home / f"fifteen-{worker}") as admin_url:
         yield Databases(admin_url, worker)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(test_home: Path, worker: str) -> Iterator[Broker]:
+    """A RabbitMQ of this worker's own. Mark the test `needs_rabbitmq`, and leave no queue behind."""
+    with rabbitmq_server(test_home / f"rabbitmq-{worker}") as broker:
+        yield broker
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
 POSTGRES15 = Path("/usr/lib/postgresql/15/bin")
+RABBITMQ = Path("/usr/lib/rabbitmq/lib")
 TRYTON = ROOT / ".tryton"
 
 
@@ -21,7 +22,7 @@ def has_browser() -> bool:
 
 
 def has_rabbitmq() -> bool:
-    return shutil.which("rabbitmq-server") is not None or Path("/usr/sbin/rabbitmq-server").exists()
+    return any(RABBITMQ.glob("rabbitmq_server-*/sbin/rabbitmq-server"))
 
 
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {

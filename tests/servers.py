@@ -1,19 +1,24 @@
-"""PostgreSQL servers for tests, with a migrated template from which every test gets a database of its own."""
+"""Servers for tests: PostgreSQL, with a migrated template that every test's own database is copied from; RabbitMQ."""
 
 import itertools
 import os
 import pwd
+import signal
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
 import psycopg
 from psycopg import sql as text
 
 from models.store import embedded, migrate
-from tests.requirements import POSTGRES15
+from tests.requirements import POSTGRES15, RABBITMQ
 
 # Tests lose nothing in a power cut: without these a database is made and dropped three times as fast.
 FAST = {
@@ -128,3 +133,67 @@ def debian_server(home: Path) -> Iterator[str]:
         yield url
     finally:
         subprocess.run([*pg_ctl, "stop", "-m", "immediate"], check=True, **as_owner)
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A running RabbitMQ: its addresses for AMQP and for the management API, credentials included."""
+
+    amqp_url: str
+    management_url: str
+
+
+@contextmanager
+def rabbitmq_server(home: Path, seconds: float = 90.0) -> Iterator[Broker]:
+    """Debian's RabbitMQ with the management API, in a folder and on ports of its own."""
+    home.mkdir(mode=0o700)
+    amqp, management, distribution, mapper = (free_port() for _ in range(4))
+    (home / "rabbitmq.conf").write_text(
+        f"listeners.tcp.1 = 127.0.0.1:{amqp}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n"
+    )
+    (home / "enabled_plugins").write_text("[rabbitmq_management].")
+    environment = os.environ | {
+        "HOME": str(home),
+        "RABBITMQ_NODENAME": f"tests{amqp}@localhost",
+        "RABBITMQ_MNESIA_BASE": str(home / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(home / "log"),
+        "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"),
+        "RABBITMQ_DIST_PORT": str(distribution),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_EPMD_PORT": str(mapper),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+    }
+    # Not the wrapper on the path: it switches to the user rabbitmq and refuses others.
+    program = next(RABBITMQ.glob("rabbitmq_server-*/sbin/rabbitmq-server"))
+    with (home / "out.log").open("wb") as log:
+        server = subprocess.Popen(
+            [program], env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    broker = Broker(f"amqp://guest:guest@127.0.0.1:{amqp}/%2F", f"http://guest:guest@127.0.0.1:{management}")
+    try:
+        _wait_for(broker, home / "out.log", time.monotonic() + seconds)
+        yield broker
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        subprocess.run(["epmd", "-port", str(mapper), "-kill"], check=False, stdout=subprocess.DEVNULL)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(broker: Broker, log: Path, end: float) -> None:
+    with httpx.Client(trust_env=False) as client:
+        while True:
+            try:
+                if client.get(f"{broker.management_url}/api/overview").status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass
+            assert time.monotonic() < end, f"RabbitMQ did not start:\n{log.read_text()}"
+            time.sleep(0.2)
