@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -36,6 +37,10 @@ class Access:
         path.touch(mode=0o600)
         path.write_text(content, encoding="utf-8")
         return path
+
+    def remove(self) -> None:
+        """Forget the files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _made(system: str) -> Credentials:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ def long_tailed(rng: Random, median_days: float, spread: float = 0.7) -> timedel
     return timedelta(days=days)
 
 
+@cache
 def quarter_weight(day: date) -> float:
     """How many more signatures a day sees than others: three times in the last two weeks of a quarter."""
     last = months_from(date(day.year, (day.month - 1) // 3 * 3 + 1, 1), 4)[3]

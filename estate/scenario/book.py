@@ -28,7 +28,7 @@ class Book:
         self.ids = Identifiers(seed)
         self.happenings: list[Happening] = []
         self.faults: list[Fault] = []
-        self.lookalikes: list[LookAlike] = []
+        self.lookalikes: dict[tuple[str, str], LookAlike] = {}
 
     def put(
         self,
@@ -59,8 +59,10 @@ class Book:
             )
 
     def looks_like(self, what: str, contract: str, since: datetime) -> None:
-        """Write down that a contract only looks wrong."""
-        self.lookalikes.append(LookAlike(what, contract, since))
+        """Write down that a contract only looks wrong; the first time counts."""
+        known = self.lookalikes.get((what, contract))
+        if known is None or since < known.since:
+            self.lookalikes[what, contract] = LookAlike(what, contract, since)
 
     def chance(self, *parts: object) -> Random:
         """A generator of its own for a part of the scenario."""

@@ -79,7 +79,7 @@ def make(seed: int, contracts: int, months: int, *, has_broker: bool = False) ->
     truth.tell(happenings)
     for fault in book.faults:
         truth.plant(fault)
-    truth.lookalikes.extend(book.lookalikes)
+    truth.lookalikes.extend(book.lookalikes.values())
     return Scenario(seed, start, happenings, truth, middleware.operations, book.ids)
 
 
