@@ -137,6 +137,9 @@ class System(_Table):
     auth: Auth | None = Field(None, description='a table such as { kind = "oauth2_m2m", secret = "env:NAME" }')
     watch_from: Day | None = Field(None, description="a day without quotes, such as 2026-01-01")
     expect_every: Span | None = Field(None, description=SPAN_ALLOWED)
+    options: dict[str, Any] = Field(
+        {}, description="a table [systems.NAME.options] with what differs in this installation, such as names of fields"
+    )
 
     @model_validator(mode="after")
     def _push_is_not_polled(self) -> Self:

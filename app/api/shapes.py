@@ -239,6 +239,9 @@ class Stream(Shape):
     lag_seconds: float | None
     blind_since: Instant
     last_error: Text
+    last_error_at: Instant
+    next_poll_at: Instant
+    watch_from: Instant
     quarantined: int
 
 

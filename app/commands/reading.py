@@ -1,7 +1,8 @@
-"""`throughline journeys`, `exceptions`, `kpi`, `systems`: what programs read over HTTP, for people at a terminal."""
+"""`throughline journeys`, `exceptions`, `kpi`: what programs read over HTTP, for people at a terminal."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -17,12 +18,11 @@ from models.questions import QuestionError, words
 from models.store.engine import Connection, transaction
 from models.store.kpis import Cut, choose, kpis
 from models.store.processes import read_catalogue
-from models.store.reading import exceptions, journeys, systems
-from models.store.reading.listing import Page, Row, read_asked
+from models.store.reading import exceptions, journeys
+from models.store.reading.listing import Asked, Page, Row, read_asked
 
 _journeys = typer.Typer(no_args_is_help=True, help="Everything that belongs to one contract.")
 _exceptions = typer.Typer(no_args_is_help=True, help="What somebody must settle.")
-_systems = typer.Typer(no_args_is_help=True, help="The systems that are read, and how far.")
 
 Where = Annotated[
     list[str] | None,
@@ -41,7 +41,6 @@ def register(command: typer.Typer) -> None:
     """Add this area to the command."""
     command.add_typer(_journeys, name="journeys")
     command.add_typer(_exceptions, name="exceptions")
-    command.add_typer(_systems, name="systems")
     command.command()(kpi)
 
 
@@ -53,7 +52,7 @@ def list_journeys(
     with _reading() as (store, connection):
         asked = read_asked(_parameters(where, sort, limit, cursor), store.settings.reporting.time_zone)
         page = journeys.list_journeys(connection, asked, store.clock.now())
-    _show_page(page, ("key", "state", "step", "customer", "value", "last_at"), _cell, as_json=as_json)
+    show_page(page, ("key", "state", "step", "customer", "value", "last_at"), as_json=as_json)
 
 
 @_journeys.command("show")
@@ -71,7 +70,7 @@ def show_journey(
     _show_fields(row, ("key", "process", "customer", "entity", "region", "practice", "contract_type", "value", "state"))
     output.table(
         ["step", "subject", "first", "evidence", "system"],
-        [[one["step"], one["subject"], _cell(one["first_at"]), one["evidence"], one["system"]] for one in row["steps"]],
+        [[one["step"], one["subject"], cell(one["first_at"]), one["evidence"], one["system"]] for one in row["steps"]],
     )
     for name in row["exceptions"]:
         output.line(f"exception {name}")
@@ -86,7 +85,7 @@ def list_exceptions(
         asked = read_asked(_parameters(where, sort, limit, cursor), store.settings.reporting.time_zone)
         page = exceptions.list_exceptions(connection, asked, store.clock.now())
     columns = ("id", "kind", "contract", "status", "severity", "opened_at", "reason")
-    _show_page(page, columns, _cell, as_json=as_json)
+    show_page(page, columns, as_json=as_json)
 
 
 @_exceptions.command("show")
@@ -104,25 +103,6 @@ def show_exception(
         _show_fields(row, [name for name in row if row[name] not in (None, "", [])])
 
 
-@_systems.command("list")
-def list_systems(
-    where: Where = None, sort: Sort = None, limit: Limit = "50", cursor: Cursor = None, as_json: output.AsJson = False
-) -> None:
-    """List systems with how far each stream was read."""
-    with _reading() as (store, connection):
-        asked = read_asked(_parameters(where, sort, limit, cursor), store.settings.reporting.time_zone)
-        page = systems.list_systems(connection, asked, store.clock.now())
-    if as_json:
-        _show_page(page, (), _cell, as_json=True)
-        return
-    rows = [
-        [system["name"], system["product"], system["role"], stream.get("stream"), _cell(stream.get("watermark"))]
-        for system in page.rows
-        for stream in system["streams"] or [{}]
-    ]
-    output.table(["system", "product", "role", "stream", "read up to"], rows)
-
-
 def kpi(  # noqa: PLR0917 - the arguments of a command
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME...]", help="Figures; absent: all.")] = None,
     by: Annotated[list[str] | None, typer.Option(metavar="DIM", help="A period, a dimension, or both.")] = None,
@@ -138,7 +118,7 @@ def kpi(  # noqa: PLR0917 - the arguments of a command
         cut = Cut(store.clock.now(), zone, read_window(start, end, zone), _filters(where))
         rows = kpis(connection, figures, cut_by, cut)
     if as_json:
-        _show_page(Page(rows, None), (), _cell, as_json=True)
+        show_page(Page(rows, None), (), as_json=True)
         return
     output.table(
         ["figure", "period", "group", "finished", "running", "omitted", "p50", "p90", "before"],
@@ -153,6 +133,16 @@ def kpi(  # noqa: PLR0917 - the arguments of a command
             for row in rows
         ],
     )
+
+
+@contextmanager
+def asking(
+    where: Sequence[str] | None, sort: str | None, limit: str, cursor: str | None
+) -> Iterator[tuple[Connection, Asked, datetime]]:
+    """A connection, what the options of a list ask for, and the clock's instant."""
+    with _reading() as (store, connection):
+        asked = read_asked(_parameters(where, sort, limit, cursor), store.settings.reporting.time_zone)
+        yield connection, asked, store.clock.now()
 
 
 @contextmanager
@@ -183,7 +173,8 @@ def _parameters(where: Sequence[str] | None, sort: str | None, limit: str, curso
     return _filters(where) | {name: [value] for name, value in controls.items() if value is not None}
 
 
-def _show_page(page: Page, columns: Sequence[str], cell: Callable[[Any], Any], *, as_json: bool) -> None:
+def show_page(page: Page, columns: Sequence[str], *, as_json: bool) -> None:
+    """Print a page of a list, as JSON or as a table with these columns."""
     if as_json:
         output.as_json(msgspec.to_builtins({"items": page.rows, "next": page.next}))
         return
@@ -193,10 +184,11 @@ def _show_page(page: Page, columns: Sequence[str], cell: Callable[[Any], Any], *
 
 
 def _show_fields(row: Row, names: Sequence[str]) -> None:
-    output.table(["", ""], [[name, _cell(row[name])] for name in names])
+    output.table(["", ""], [[name, cell(row[name])] for name in names])
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value as it stands in a table."""
     if isinstance(value, dict):
         return units.money(value)
     return f"{value:%Y-%m-%d %H:%M} UTC" if hasattr(value, "astimezone") else value
