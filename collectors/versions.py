@@ -49,12 +49,22 @@ class Version:
         """What this version shows to have happened. `of` tells events of a type apart. Errors: UnreadableEventError."""
         return self._event(type, at, _SAID, of, recorded_at=recorded_at, keys=keys, attributes=attributes)
 
-    def withdraws(self, type: str, at: datetime, *, of: str = "", retracts: bool = False) -> Event:
+    def withdraws(
+        self,
+        type: str,
+        at: datetime,
+        *,
+        of: str = "",
+        retracts: bool = False,
+        keys: Mapping[str, Any] | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> Event:
         """A withdrawing event (`invoice.voided`), or by `retracts` a retraction of this record's word for a type.
 
         Errors: UnreadableEventError.
         """
-        return self._event(type, at, _WITHDRAWN, f"{of}:retracted" if retracts else of, retracts=retracts)
+        of = f"{of}:retracted" if retracts else of
+        return self._event(type, at, _WITHDRAWN, of, retracts=retracts, keys=keys, attributes=attributes)
 
     def _event(self, type: str, at: datetime, place: int, of: str, **parts: Any) -> Event:
         name = f"{self.record}:{type}:{of.strip(':')}" if of else f"{self.record}:{type}"

@@ -1,0 +1,1 @@
+"""What NetSuite's tables say, as events, and how they are asked for."""

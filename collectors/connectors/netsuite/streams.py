@@ -1,0 +1,154 @@
+"""Which rows each stream of NetSuite reads, with what goes with them, and what tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from collectors.base import Memory, Page
+from collectors.connectors.netsuite import billing, entities, sources
+from collectors.connectors.netsuite.reader import ROWS_A_PAGE, Reader, Tell
+from collectors.connectors.netsuite.rows import Row, instant, several, text_or_none
+from collectors.connectors.netsuite.suiteql import STAMP, ids, texts
+from collectors.window import Sweep
+from models.events import Event
+
+
+class Streams(Reader):
+    """All streams but that of the billing schedules."""
+
+    def customers(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
+        """Customers made, validated, changed, merged."""
+        lasting = ("customer.updated", "customer.merged")
+        source = sources.customers(self.options)
+        return self.versions(source, sweep, self._with_deletions, memory, kind="customer", lasting=lasting)
+
+    def deleted(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
+        """Deletions, and the merges that some of them are."""
+        return self.pages(sources.deleted(self.options), sweep, self._with_survivors)
+
+    def projects(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
+        """Projects made."""
+
+        def prepare(rows: Sequence[Row]) -> Tell:
+            return lambda row: entities.job_events(self.about, row)
+
+        return self.versions(sources.jobs(self.options), sweep, prepare, memory, kind="job")
+
+    def changes(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
+        """What the history of projects shows."""
+        return self.pages(sources.notes(self.options), sweep, self._with_jobs)
+
+    def invoices(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
+        """Invoices and what becomes of them."""
+        return self.versions(sources.invoices(self.options), sweep, self._with_lines, memory, kind="invoice")
+
+    def credits(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
+        """Credits of invoices."""
+        return self.versions(sources.credit_memos(self.options), sweep, self._with_invoices, memory, kind="credit")
+
+    def payments(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
+        """Payments and the invoices that they pay."""
+        return self.versions(sources.payments(self.options), sweep, self._with_links, memory, kind="payment")
+
+    def charges(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
+        """Charges held back."""
+
+        def prepare(rows: Sequence[Row]) -> Tell:
+            return lambda row: billing.charge_events(self.about, row)
+
+        return self.versions(sources.charges(self.options), sweep, prepare, memory, kind="charge")
+
+    def time(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
+        """Approved time."""
+
+        def prepare(rows: Sequence[Row]) -> Tell:
+            return lambda row: billing.time_events(self.about, row)
+
+        return self.versions(sources.times(self.options), sweep, prepare, memory, kind="timebill")
+
+    def questions(self, stream: str) -> list[str]:
+        """One row of each table that a stream reads: whether its columns are there."""
+        first, *more = {
+            "customers": [sources.customers(self.options)],
+            "deleted": [sources.deleted(self.options)],
+            "projects": [sources.jobs(self.options)],
+            "changes": [sources.notes(self.options), sources.jobs(self.options)],
+            "invoices": [sources.invoices(self.options)],
+            "credits": [sources.credit_memos(self.options), sources.credited(self.options)],
+            "payments": [sources.payments(self.options)],
+            "charges": [sources.charges(self.options)],
+            "time": [sources.times(self.options)],
+            "billing_schedules": [sources.schedules(self.options)],
+        }[stream]
+        joined = {"invoices": [sources.lines(self.options, "0")], "payments": [sources.links(self.options, "0")]}
+        return [first.one(), *(source.one() for source in more), *joined.get(stream, [])]
+
+    def _with_deletions(self, rows: Sequence[Row]) -> Tell:
+        merged = [one for row in rows for one in entities.merged_from(row)]
+        deletions: dict[str, datetime] = {}
+        for row in self.those(sources.deleted(self.options), "recordid", merged):
+            if text_or_none(row, "kind") == self.options.deleted_customer:
+                deletions[str(row["id"])] = instant(row, STAMP, self.zone)
+        return lambda row: entities.customer_events(self.about, row, deletions)
+
+    def _with_survivors(self, rows: Sequence[Row]) -> Tell:
+        gone = [str(row["id"]) for row in rows if row.get("kind") == self.options.deleted_customer]
+        survivors: dict[str, Row] = {}
+        if gone and self.options.customer_merged_from:
+            source = sources.customers(self.options)
+            for row in self.all(source.those(f"{self.options.customer_merged_from} IN ({texts(gone)})")):
+                survivors.update(dict.fromkeys(entities.merged_from(row), row))
+
+        def tell(row: Row) -> list[Event]:
+            if row.get("kind") != self.options.deleted_customer:
+                return entities.deleted_events(self.about, row)
+            survivor, key = survivors.get(str(row["id"])), str(row["id"])
+            at = instant(row, STAMP, self.zone)
+            return [] if survivor is None else entities.merge_events(self.about, survivor, {key: at})
+
+        return tell
+
+    def _with_jobs(self, rows: Sequence[Row]) -> Tell:
+        jobs = self._jobs(str(row.get("recordid")) for row in rows if row.get("recordid"))
+        return lambda row: entities.note_events(self.about, row, jobs.get(str(row.get("recordid"))))
+
+    def _with_lines(self, rows: Sequence[Row]) -> Tell:
+        found: dict[str, list[Row]] = {}
+        keys = [str(row["id"]) for row in rows]
+        for at in range(0, len(keys), ROWS_A_PAGE):
+            for line in self.all(sources.lines(self.options, ids(keys[at : at + ROWS_A_PAGE]))):
+                found.setdefault(str(line.get("transaction")), []).append(line)
+        silent = {str(line["entity"]) for held in found.values() for line in held if _is_silent(line)}
+        jobs = self._jobs(silent)
+        return lambda row: billing.invoice_events(
+            self.about, row, [_with_contract(line, jobs) for line in found.get(str(row["id"]), [])]
+        )
+
+    def _with_invoices(self, rows: Sequence[Row]) -> Tell:
+        keys = {str(row["createdfrom"]) for row in rows if row.get("createdfrom")}
+        invoices = {str(row["id"]): row for row in self.those(sources.credited(self.options), "id", keys)}
+        return lambda row: billing.credit_events(self.about, row, invoices.get(str(row.get("createdfrom"))))
+
+    def _with_links(self, rows: Sequence[Row]) -> Tell:
+        found: dict[str, list[Row]] = {}
+        keys = [str(row["id"]) for row in rows]
+        for at in range(0, len(keys), ROWS_A_PAGE):
+            for link in self.all(sources.links(self.options, ids(keys[at : at + ROWS_A_PAGE]))):
+                found.setdefault(str(link.get("nextdoc")), []).append(link)
+        return lambda row: billing.payment_events(self.about, row, found.get(str(row["id"]), []))
+
+    def _jobs(self, keys: Any) -> dict[str, Row]:
+        return {str(row["id"]): row for row in self.those(sources.jobs(self.options), "id", keys)}
+
+
+def _is_silent(line: Row) -> bool:
+    """Whether a line names a project and no contract."""
+    return bool(line.get("entity")) and not line.get("contract")
+
+
+def _with_contract(line: Row, jobs: Mapping[str, Row]) -> Row:
+    """A line with the contract of its project, where the project serves just one."""
+    contracts = several(jobs.get(str(line.get("entity")), {}), "contract") if _is_silent(line) else []
+    return {**line, "contract": contracts[0]} if len(contracts) == 1 else line
