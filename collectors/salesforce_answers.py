@@ -51,7 +51,7 @@ def error_code(answer: Answer) -> str:
 
 def advice(question: Question, error: RejectedError | ForbiddenError, system: str) -> str:
     """Where a person grants what is missing."""
-    said = str(error).partition("; ")[0]
+    said = str(error).partition("; grant the right")[0]
     if isinstance(error, ForbiddenError):
         return f"{said}. Give the user of [systems.{system}.auth] a permission set with 'API Enabled'"
     code, words = error_code(error.answer), error.answer.text()

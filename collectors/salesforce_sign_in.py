@@ -50,7 +50,7 @@ def audience_of(token_url: str) -> str:
     parts = urlsplit(token_url)
     host = parts.hostname or ""
     if not host.endswith(".salesforce.com"):
-        return f"{parts.scheme}://{parts.netloc}"
+        return token_url.removesuffix(TOKEN_PATH)
     return SANDBOX_LOGIN if host == "test.salesforce.com" or ".sandbox." in host else LOGIN
 
 
