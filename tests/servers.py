@@ -164,9 +164,12 @@ def rabbitmq_server(home: Path, seconds: float = 90.0) -> Iterator[Broker]:
         "ERL_EPMD_PORT": str(mapper),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
     }
-    # Not the wrapper on the path: it switches to the user rabbitmq and refuses others.
+    # Not the wrapper on the path: it switches to the user rabbitmq and refuses others. The port mapper is started here,
+    # for the one that the server would start outlives it.
     program = next(RABBITMQ.glob("rabbitmq_server-*/sbin/rabbitmq-server"))
+    names = ["epmd", "-port", str(mapper), "-address", "127.0.0.1"]
     with (home / "out.log").open("wb") as log:
+        mapping = subprocess.Popen(names, stdout=log, stderr=subprocess.STDOUT)
         server = subprocess.Popen(
             [program], env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
@@ -176,8 +179,9 @@ def rabbitmq_server(home: Path, seconds: float = 90.0) -> Iterator[Broker]:
         yield broker
     finally:
         os.killpg(server.pid, signal.SIGKILL)
+        mapping.kill()
         server.wait()
-        subprocess.run(["epmd", "-port", str(mapper), "-kill"], check=False, stdout=subprocess.DEVNULL)
+        mapping.wait()
 
 
 def free_port() -> int:
