@@ -49,11 +49,10 @@ WHERE link.from_hash = ANY(%(hashes)s);
 -- name: carriers_of
 -- Which shared keys carry these. Parameters: hashes. Columns: carrier hash, its node, carried hash.
 SELECT DISTINCT link.from_hash, carrier.journey_id, link.to_hash
-FROM key_link AS link
-INNER JOIN journey_key AS carrier ON carrier.key_hash = link.from_hash
-INNER JOIN journey_key AS carried ON carried.key_hash = link.to_hash
-WHERE link.to_hash = ANY(%(hashes)s)
-    AND carried.class = 'shared';
+FROM unnest(%(hashes)s) AS wanted (key_hash)
+INNER JOIN journey_key AS carried ON carried.key_hash = wanted.key_hash AND carried.class = 'shared'
+INNER JOIN key_link AS link ON link.to_hash = wanted.key_hash
+INNER JOIN journey_key AS carrier ON carrier.key_hash = link.from_hash;
 
 -- name: linked_to
 -- Which shared keys were seen with these journey and owned keys. Parameters: hashes. Columns: from_hash, its node.
