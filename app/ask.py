@@ -116,3 +116,18 @@ class Ask(Protocol):
     def causes(self, process: str, question: Question) -> list[Row]:
         """The largest groups of one cause: `fingerprint kind system reason count opened_at`, largest first."""
         ...
+
+    def actions(self, exception_id: str) -> list[Row]:
+        """The actions on an exception, the latest first; never kept, so that what was just asked for is there."""
+        ...
+
+    def plan(self, exception_id: str) -> Row | None:
+        """What a replay of an exception would do, in the shape `plan`; None when there is no such exception.
+
+        The system that would be asked is asked. Errors: Refused for what cannot be replayed at all.
+        """
+        ...
+
+    def replay(self, exception_id: str, reason: str, user: str) -> Row | None:
+        """Ask for a replay; the action. Errors: Refused, saying why; it is in the audit log then as well."""
+        ...

@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from actions.plan import Planner
+from actions.products import Products
 from app.ask import Ask, Question, Row
+from collectors.connections import Connections
 from models.clock import Clock
 from models.errors import Misconfigured
 from models.figures import EARLIEST, LATEST, By, Period, PeriodKind
@@ -18,6 +21,7 @@ from models.store.engine import Connection, Pool, transaction
 from models.store.kpis import Cut, kpis
 from models.store.processes import read_catalogue
 from models.store.reading import evidence, exceptions, journeys, overview, transactions
+from models.store.reading.actions import actions_of
 from models.store.reading.figure_rows import list_figure_rows
 from models.store.reading.listing import Asked, Page
 
@@ -61,10 +65,12 @@ def _later(store: str, question: str, about: tuple[Any, ...], _work: Callable[[]
 
 
 class StoreAsk:
-    """Answers from the store. `zone` is the reporting zone, `clock` gives the as-of."""
+    """Answers from the store. `zone` is the reporting zone, `clock` gives the as-of; `planner` is the way to actions,
+    absent one that no system can be asked by."""
 
-    def __init__(self, pool: Pool, clock: Clock, zone: ZoneInfo) -> None:
+    def __init__(self, pool: Pool, clock: Clock, zone: ZoneInfo, planner: Planner | None = None) -> None:
         self.zone = zone
+        self._planner = planner or Planner(pool, clock, Products(Connections((), clock.now)))
         self._pool = pool
         self._clock = clock
         # Two stores in one process (tests) must not share what is kept.
@@ -137,6 +143,19 @@ class StoreAsk:
     def causes(self, process: str, question: Question) -> list[Row]:
         """As `Ask.causes`."""
         return self._ask("causes", (process, question), self._causes)
+
+    def actions(self, exception_id: str) -> list[Row]:
+        """As `Ask.actions`."""
+        return self._read(actions_of, (exception_id,))
+
+    def plan(self, exception_id: str) -> Row | None:
+        """As `Ask.plan`."""
+        plan = self._planner.plan(exception_id)
+        return None if plan is None else plan.shape()
+
+    def replay(self, exception_id: str, reason: str, user: str) -> Row | None:
+        """As `Ask.replay`."""
+        return self._planner.request(exception_id, "replay", reason=reason, actor=user)
 
     def _ask(self, question: str, about: tuple[Any, ...], work: Callable[..., Any], *, slow: bool = False) -> Any:
         keep = _later if slow else _soon

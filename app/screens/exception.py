@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.ask import Ask, Question, Row
 from app.ask import filters as pairs
-from app.parts import facts, filters, marks, notices, page, panels, story, tables, units
+from app.parts import facts, filters, marks, notices, page, panels, replays, story, tables, units
 from models.exceptions import ExceptionKind
 from models.wording import KINDS, STATUSES, UNSETTLED
 
@@ -26,6 +26,7 @@ def render(ask: Ask, user: str) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         _happened(row)
+        replays.section(ask, row, user)
         _alike(ask, row)
     with right:
         _facts(ask, row)

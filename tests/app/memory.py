@@ -7,6 +7,7 @@ from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from app.ask import Ask, Question, Row
+from models.actions import ActionRefusedError
 from models.store.engine import StoreUnavailableError
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
@@ -26,6 +27,8 @@ class MemoryAsk:
         journeys: Sequence[Row] = (),
         exceptions: Sequence[Row] = (),
         events: Sequence[Row] = (),
+        actions: Sequence[Row] = (),
+        plans: Sequence[Row] = (),
         rows: Mapping[str, Sequence[Row]] | None = None,
         kpis: Sequence[Row] = (),
         newest: datetime | None = None,
@@ -42,6 +45,10 @@ class MemoryAsk:
         apart = ("anchor", "transaction_row", "events")
         self._exceptions = [{name: row[name] for name in row if name not in apart} for row in exceptions]
         self._events = list(events)
+        self._actions = list(actions)
+        self._plans = list(plans)
+        self.asked_for: list[tuple[str, str, str]] = []
+        self.refusal = ""
         self._rows = dict(rows or {})
         self._kpis = list(kpis)
         self._newest = newest or max((row["last_at"] for row in journeys), default=None)
@@ -122,6 +129,18 @@ class MemoryAsk:
             names = ("fingerprint", "kind", "system", "reason", "opened_at")
             found.append({name: first[name] for name in names} | {"count": count})
         return found
+
+    def actions(self, exception_id: str) -> list[Row]:
+        return [row for row in self._actions if row["exception"] == exception_id]
+
+    def plan(self, exception_id: str) -> Row | None:
+        return next((row for row in self._plans if row["exception"] == exception_id), None)
+
+    def replay(self, exception_id: str, reason: str, user: str) -> Row | None:
+        self.asked_for.append((exception_id, reason, user))
+        if self.refusal:
+            raise ActionRefusedError(self.refusal)
+        return {"id": "act_1"} if self.plan(exception_id) else None
 
     def _behind(self, key: str, name: str, nothing):
         return next((row[name] for row in self._behinds if row["key"] == key), nothing)

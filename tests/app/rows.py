@@ -155,6 +155,57 @@ def an_exception(number: int = 1, kind: str = "failed", **changed: object) -> Ro
     return row | changed
 
 
+def an_action(**changed: object) -> Row:
+    row = {
+        "id": "act_1",
+        "kind": "replay",
+        "exception": f"exc_{1:024d}",
+        "contract": "SOW-2041",
+        "transaction": "T-1",
+        "operation": "create-project/SOW-2041",
+        "parent": None,
+        "system": "boomi",
+        "target_system": "certinia",
+        "status": "sent",
+        "counts": {"sent": 1},
+        "requested_by": "ana",
+        "approved_by": None,
+        "reason": "the start date is there now",
+        "idempotency_key": "create-project/SOW-2041#0",
+        "attempts": [],
+        "result": {"told": "boomi took it", "at": ago(hours=1).isoformat()},
+        "effect": None,
+        "requested_at": ago(hours=2),
+        "sent_at": ago(hours=1),
+        "closed_at": None,
+    }
+    return row | changed
+
+
+def a_plan(**changed: object) -> Row:
+    row = {
+        "kind": "replay",
+        "exception": f"exc_{1:024d}",
+        "journey": "SOW-2041",
+        "contract": "SOW-2041",
+        "transaction": "T-1",
+        "operation": "create-project/SOW-2041",
+        "flow": "project-sync",
+        "system": "boomi",
+        "target_system": "certinia",
+        "idempotency_key": "create-project/SOW-2041#0",
+        "refusals": (),
+        "standing": (),
+        "blocked_by": (),
+        "open_action": None,
+        "product": {"is_possible": True, "told": "RerunDocument of gcr-1 of execution-7", "standing": ""},
+        "value": {"amount": "120000.00", "currency": "EUR"},
+        "count": 1,
+        "is_allowed": True,
+    }
+    return row | changed
+
+
 def an_event(number: int = 1, **changed: object) -> Row:
     at = ago(days=40 - number)
     row = {

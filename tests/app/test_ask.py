@@ -6,12 +6,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from actions.plan import Planner
+from actions.products import Products
 from app.ask import Ask, Question, filters
 from app.queries import NoAnswersError, StoreAsk, answer_from, current
+from collectors.account import Account
+from collectors.connections import Connections
+from models.actions import ActionOpenError
 from models.questions import QuestionError
 from models.store.engine import Pool
+from tests.actions.middleware import opened
 from tests.app.memory import MemoryAsk
-from tests.app.rows import many, one
+from tests.app.rows import a_plan, an_action, many, one
 from tests.making import an_event, at, load, take
 
 NOW = at(2_000)
@@ -118,6 +124,21 @@ def test_the_ask_in_memory_has_the_shapes_of_the_one_that_reads_the_store(stored
         name for name, answer in theirs.items() if answer in (None, [], {}) or answer == {"items": [], "next": None}
     ]
     assert empty == []
+
+
+def test_what_is_asked_for_has_the_shapes_of_the_store(stored, pool) -> None:
+    connections = Connections([Account("boomi", "middleware", "ipaas", base_url="http://127.0.0.1:9")], at, opened)
+    ask = StoreAsk(pool, StoppedClock(), ZoneInfo("UTC"), Planner(pool, StoppedClock(), Products(connections)))
+    failed = ask.exceptions(PROCESS, Question(filters({"kind": "failed", "status": "open"})))["items"][0]["id"]
+    plan = ask.plan(failed)
+    assert differences(shape(a_plan()), shape(plan)) == []
+    assert plan["product"]["is_possible"] is None, "nobody answers there"
+    assert ask.plan("exc_nobody") is None
+    ask.replay(failed, "it is mended", "ana")
+    (action,) = ask.actions(failed)
+    assert differences(shape(an_action(status="requested", counts={"requested": 1}, result=None)), shape(action)) == []
+    with pytest.raises(ActionOpenError):
+        ask.replay(failed, "once more", "ana")
 
 
 def test_both_find_one_by_the_beginning_of_any_key(stored) -> None:

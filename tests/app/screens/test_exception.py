@@ -1,12 +1,18 @@
 from tests.app.looking import links, look, words
 from tests.app.memory import FailingAsk, MemoryAsk, ago
-from tests.app.rows import a_journey, a_process, an_event, an_exception, empty, many, one
+from tests.app.rows import a_journey, a_plan, a_process, an_action, an_event, an_exception, empty, many, one
 
 FIRST = "exc_000000000000000000000001"
 
 
-def a_store(*exceptions) -> MemoryAsk:
-    return MemoryAsk(processes=[a_process(journeys=1)], journeys=[a_journey()], exceptions=exceptions)
+def a_store(*exceptions, **more) -> MemoryAsk:
+    return MemoryAsk(processes=[a_process(journeys=1)], journeys=[a_journey()], exceptions=exceptions, **more)
+
+
+def replaying(ask: MemoryAsk):
+    """The page of the first exception with the dialog open. A dialog is open only while the page calls for it."""
+    page = look(ask, "exception", id=FIRST)
+    return next(one for one in page.button if one.label == "Replay").click().run()
 
 
 def test_without_an_id_it_asks_for_one_and_an_unknown_one_is_told() -> None:
@@ -63,3 +69,51 @@ def test_what_is_open_from_the_same_cause_is_offered() -> None:
 
 def test_a_store_that_is_away_is_told_without_a_traceback() -> None:
     assert "The store does not answer" in words(look(FailingAsk(), "exception", id=FIRST))
+
+
+def test_a_failed_hand_over_is_replayed_in_two_clicks() -> None:
+    ask = a_store(an_exception(), plans=[a_plan()])
+    page = replaying(ask)
+    shown = page.table[-1].value.to_string()
+    for told in ("RerunDocument of gcr", "boomi", "certinia", "SOW", "120", "nothing"):
+        assert told in shown
+    page.text_input[0].input("the start date is there now")
+    next(one for one in page.button if one.label == "Send it again").click().run()
+    assert ask.asked_for == [(FIRST, "the start date is there now", "local")]
+    assert [one.label for one in page.button if one.label == "Send it again"] == []
+
+
+def test_what_stands_already_is_shown_and_not_sent() -> None:
+    standing = [{"step": "project.created", "subject": "", "system": "certinia", "record": "certinia/a0X1",
+                 "at": "2026-03-19T09:00:00+00:00", "withdrawn_at": None}]  # fmt: skip
+    page = replaying(a_store(an_exception(), plans=[a_plan(standing=standing, is_allowed=False)]))
+    assert "project.created stands already in certinia: certinia/a0X1" in words(page)
+    assert next(one for one in page.button if one.label == "Send it again").disabled
+
+
+def test_a_system_that_is_away_does_not_stop_the_wish() -> None:
+    product = {"is_possible": None, "told": "boomi could not be asked: no connection", "standing": ""}
+    page = replaying(a_store(an_exception(), plans=[a_plan(product=product)]))
+    assert "boomi could not be asked" in words(page)
+    assert not next(one for one in page.button if one.label == "Send it again").disabled
+
+
+def test_a_refusal_is_told_on_the_page() -> None:
+    ask = a_store(an_exception(), plans=[a_plan()])
+    ask.refusal = "project.created of the same journey failed as well and comes first"
+    page = replaying(ask)
+    next(one for one in page.button if one.label == "Send it again").click().run()
+    assert "comes first" in words(page)
+
+
+def test_a_replay_under_way_is_shown_and_not_offered_again() -> None:
+    page = look(a_store(an_exception(status="acting"), actions=[an_action()]), "exception", id=FIRST)
+    assert "was sent; its effect is not seen yet" in words(page)
+    assert [one.label for one in page.button if one.label == "Replay"] == []
+
+
+def test_what_came_of_a_replay_stays_on_the_page() -> None:
+    told = {"told": "it failed again: no such customer", "at": "2026-03-20T08:00:00+00:00"}
+    page = look(a_store(an_exception(), actions=[an_action(status="failed", result=told)]), "exception", id=FIRST)
+    assert "it failed again: no such customer" in words(page)
+    assert [one.label for one in page.button if one.label == "Replay"] == ["Replay"]
