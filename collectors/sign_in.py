@@ -362,7 +362,7 @@ def _assertion(
     except (ValueError, JoseError) as error:
         # The text of the error may hold what was taken for a key.
         raise SignInRefusedError(
-            f'the secret of client {issuer} is no private key for {algorithm}; give a PEM file by secret = "file:PATH"'
+            f'systems.{system}.auth.secret is no private key for {algorithm}; give a PEM file by secret = "file:PATH"'
         ) from error
     return signed if isinstance(signed, str) else signed.decode()
 
