@@ -89,15 +89,17 @@ class SettingUp:
         if line.project_at is None or line.job_at is None:
             return
         at = self._book.later(one.rng, max(line.project_at, line.job_at), 1, one.entity)
+        project, job_no = line.project, line.job
         origin = self.project(one, line, at)
         data = {key: value for key, value in origin.data.items() if key not in ("at_risk_authorised_by", "manager")}
         data.update(
-            project=self._book.ids.salesforce("a0X"), budget=self._book.ids.salesforce("a0B"), mirror_of=line.project
+            project=self._book.ids.salesforce("a0X"), budget=self._book.ids.salesforce("a0B"), mirror_of=project
         )
         data.pop("opportunity")
         self._book.put("certinia", "mirror.project", at, one.number, **{**data, "entity": _other(one)})
         job = dict(self.job(one, line, at).data)
         job.update(job=self._book.ids.netsuite("job"), entity=_other(one))
+        line.project, line.job = project, job_no  # the line stays with the projects of its own entity
         self._book.put("netsuite", "mirror.project", at + timedelta(minutes=30), one.number, **job)
         self._intercompany(one, job, self._book.later(one.rng, at, 20, one.entity))
 
