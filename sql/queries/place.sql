@@ -49,7 +49,7 @@ WHERE link.from_hash = ANY(%(hashes)s);
 -- name: carriers_of
 -- Which shared keys carry these. Parameters: hashes. Columns: carrier hash, its node, carried hash.
 SELECT DISTINCT link.from_hash, carrier.journey_id, link.to_hash
-FROM unnest(%(hashes)s) AS wanted (key_hash)
+FROM unnest(%(hashes)s::uuid []) AS wanted (key_hash)
 INNER JOIN journey_key AS carried ON carried.key_hash = wanted.key_hash AND carried.class = 'shared'
 INNER JOIN key_link AS link ON link.to_hash = wanted.key_hash
 INNER JOIN journey_key AS carrier ON carrier.key_hash = link.from_hash;
