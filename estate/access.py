@@ -14,7 +14,7 @@ from estate.services import Credentials
 
 SYSTEMS = ("ironclad", "salesforce", "certinia", "netsuite", "boomi", "rabbitmq")
 _USER = "throughline@meridian.example"
-_KEY_BITS = {"salesforce": 2048, "certinia": 2048, "netsuite": 3072}
+_KEY_BITS = {"salesforce": 2048, "netsuite": 3072}
 """Systems that are signed in to by a key. NetSuite takes no RSA key below 3072 bits."""
 
 
@@ -26,10 +26,11 @@ class Access:
         self._credentials: dict[str, Credentials] = {}
 
     def of(self, system: str) -> Credentials:
-        """What a client of the system presents. Salesforce and Certinia are one org with a client each."""
-        if system not in self._credentials:
-            self._credentials[system] = _made(system)
-        return self._credentials[system]
+        """What a client of the system presents. Salesforce and Certinia are one org with one client."""
+        name = "salesforce" if system == "certinia" else system
+        if name not in self._credentials:
+            self._credentials[name] = _made(name)
+        return self._credentials[name]
 
     def file(self, name: str, content: str) -> Path:
         """The path of a file with this content, readable by its owner alone."""

@@ -233,24 +233,20 @@ class Middleware:
         )
 
     def _dead_letter(self, one: HandOver, operation: Operation, at: datetime) -> None:
-        self._book.put(
-            "rabbitmq",
-            "message.dead",
-            at,
-            one.contract.number,
-            one.subject,
-            message=self._book.ids.uuid(),
-            correlation=self._book.ids.uuid(),
-            contract=one.contract.number,
-            operation=one.operation,
-            flow=one.flow,
-            error_class=operation.error_class,
-            error_message=operation.error_message,
-            queue="erp.project-activation",
-            body={"contract": one.contract.number, "line": one.subject, "active": True},
-            headers={},
-            effect=list(operation.effects),
-        )
+        data = {
+            "message": self._book.ids.uuid(),
+            "correlation": self._book.ids.uuid(),
+            "contract": one.contract.number,
+            "operation": one.operation,
+            "flow": one.flow,
+            "error_class": operation.error_class,
+            "error_message": operation.error_message,
+            "queue": "erp.project-activation",
+            "body": {"contract": one.contract.number, "line": one.subject, "active": True},
+            "headers": {},
+            "effect": list(operation.effects),
+        }
+        self._book.add(Happening(at, "rabbitmq", "message.dead", one.contract.number, one.subject, data))
 
     def _document(
         self, batch: _Batch, one: HandOver, at: datetime, error: tuple[str, str] | None, effect: Sequence[Happening]
