@@ -43,7 +43,6 @@ from models.events import Event, UnreadableEventError
 
 ENDED = "recordedDate"
 EVENTS_A_PAGE = 200
-EXECUTIONS_A_PAGE = 20
 RUNNING_A_QUERY = 100
 LONGEST_CHAIN = 20
 
@@ -65,6 +64,7 @@ class Boomi(Connector):
     product = "boomi"
     streams = (STREAM,)
     manners = MANNERS
+    executions_a_page = 20
 
     def __init__(self, account: Account, http: Http, now: Callable[[], datetime]) -> None:
         super().__init__(account, http, now)
@@ -87,7 +87,7 @@ class Boomi(Connector):
         reading = _Reading(dict((cursor or {}).get("running", {})))
         for run in self._ended(sweep, reading):
             reading.add(self._hear(run))
-            if reading.is_full:
+            if reading.count >= self.executions_a_page or len(reading.events) >= EVENTS_A_PAGE:
                 yield reading.page(sweep.at(word(run, ENDED)))
         settled = sweep.began_at - timedelta(seconds=self.options.settling_seconds)
         begun = [datetime.fromisoformat(at) for at in reading.running.values()]
@@ -147,33 +147,28 @@ class Boomi(Connector):
 
 
 class _Reading:
-    """What one page has gathered so far, and which executions are running: when each began, by its id."""
+    """What one page has gathered from so many executions, and which are running: when each began, by its id."""
 
     def __init__(self, running: dict[str, str]) -> None:
         self.running = running
-        self._events: list[Event] = []
-        self._unreadable: list[Unreadable] = []
-        self._executions = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it is time to write it down."""
-        return self._executions >= EXECUTIONS_A_PAGE or len(self._events) >= EVENTS_A_PAGE
+        self.events: list[Event] = []
+        self.unreadable: list[Unreadable] = []
+        self.count = 0
 
     def add(self, heard: Heard) -> None:
         """Take what an execution told."""
-        self._executions += 1
-        self._events += heard.events
-        self._unreadable += heard.unreadable
+        self.count += 1
+        self.events += heard.events
+        self.unreadable += heard.unreadable
 
     def leave_out(self, run: Row, error: UnreadableEventError) -> None:
         """Take an execution that cannot be read."""
-        self._unreadable.append(Unreadable(msgspec.json.encode(run), f"execution: {error}"))
+        self.unreadable.append(Unreadable(msgspec.json.encode(run), f"execution: {error}"))
 
     def page(self, cursor: dict[str, Json], watermark: datetime | None = None) -> Page:
         """What was gathered, as a page; then begin the next."""
-        page = Page(self._events, cursor | {"running": dict(self.running)}, self._unreadable, watermark)
-        self._events, self._unreadable, self._executions = [], [], 0
+        page = Page(self.events, cursor | {"running": dict(self.running)}, self.unreadable, watermark)
+        self.events, self.unreadable, self.count = [], [], 0
         return page
 
 
