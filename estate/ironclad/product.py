@@ -118,8 +118,7 @@ class Product:
         self._tables = Tables()
         self._pending = Pending(services, SYSTEM, lambda happening: write(self._tables, happening))
         self._sign_in = SignIn(services)
-        key = services.credentials(SYSTEM).private_key_pem
-        self.webhooks = Webhooks(key, services.random(SYSTEM, "webhooks"))
+        self.webhooks = Webhooks(services.random(SYSTEM, "webhooks"))
 
     def apply(self, happening: Happening) -> None:
         """Take a happening; its rows can be read when the index has caught up, its webhooks go out at once."""

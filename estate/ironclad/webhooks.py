@@ -107,9 +107,9 @@ class _Delivery:
 class Webhooks:
     """The registrations, and a thread that sends to them once there is one."""
 
-    def __init__(self, private_key_pem: str, random: Random, retry_seconds: Sequence[float] = RETRY_SECONDS) -> None:
+    def __init__(self, random: Random, retry_seconds: Sequence[float] = RETRY_SECONDS) -> None:
         self.rows: dict[str, Webhook] = {}
-        self._key_pem = private_key_pem
+        self._private_key: rsa.RSAPrivateKey | None = None
         self._random = random
         self._retry_seconds = retry_seconds
         self._due: list[_Delivery] = []
@@ -165,9 +165,11 @@ class Webhooks:
         }
 
     def _key(self) -> rsa.RSAPrivateKey:
-        key = serialization.load_pem_private_key(self._key_pem.encode(), None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        return key
+        """The company's key, made when it is first asked for: that takes a while."""
+        with self._changed:
+            if self._private_key is None:
+                self._private_key = rsa.generate_private_key(65537, 2048)
+            return self._private_key
 
     def _new_id(self) -> str:
         return str(UUID(int=self._random.getrandbits(128), version=4))
