@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from threading import Event
 from typing import Any
 from urllib.parse import quote
@@ -109,10 +110,15 @@ def assertion(http: httpx.Client, *, key: Any = None, header: Any = None, **clai
         "exp": now + 300,
     }
     head = {"typ": "JWT", "alg": "PS256", "kid": "certificate", **(header or {})}
+    return jwt.encode(head, {**said, **claims}, jose_key(key or private_key()), algorithms=[head["alg"]])
+
+
+@cache
+def jose_key(key: Any) -> ECKey | RSAKey:
+    """A key as it signs assertions; checking it takes long, so that it is read once."""
     pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    text = (key or private_key()).private_bytes(pem, form, serialization.NoEncryption())
     kind = ECKey if isinstance(key, ec.EllipticCurvePrivateKey) else RSAKey
-    return jwt.encode(head, {**said, **claims}, kind.import_key(text), algorithms=[head["alg"]])
+    return kind.import_key(key.private_bytes(pem, form, serialization.NoEncryption()))
 
 
 def ask_token(http: httpx.Client, text: str, **more: str) -> httpx.Response:
@@ -342,8 +348,8 @@ def test_values_are_words_and_nulls_are_left_out(product: Product, api: httpx.Cl
     q = (
         "SELECT t.id, t.tranid, t.externalid, t.entity, t.status, BUILTIN.DF(t.status) AS Status_Text,"
         " t.approvalstatus, TO_CHAR(t.trandate,'YYYY-MM-DD') AS trandate, t.foreigntotal, t.otherrefnum, t.posting,"
-        f" t.voided, TO_CHAR(t.lastmodifieddate,{MOMENT}) AS lastmod, t.createddate FROM transaction t WHERE t.type='CustInvc'"
-        f" AND t.lastmodifieddate >= TO_TIMESTAMP('2026-02-20 12:00:00',{MOMENT}) ORDER BY t.lastmodifieddate, t.id"
+        f" t.voided, TO_CHAR(t.lastmodifieddate,{MOMENT}) AS lastmod, t.createddate FROM transaction t"
+        f" WHERE t.type='CustInvc' AND t.lastmodifieddate >= TO_TIMESTAMP('2026-02-20 12:00:00',{MOMENT}) ORDER BY t.lastmodifieddate, t.id"
     )
     assert rows(api, q) == [
         {
