@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from app.api import actions, events, figures, health, metrics, otlp, problems, quarantine, reads, streams
+from app.api import actions, events, figures, health, metrics, otlp, problems, quarantine, reads, streams, webhooks
 from app.api.describe import describe
 from app.api.service import Service
 
@@ -35,7 +35,7 @@ def build(service: Service) -> FastAPI:
     )
     app.state.service = service
     problems.install(app)
-    for module in (health, metrics, reads, figures, events, quarantine, actions, otlp, streams):
+    for module in (health, metrics, reads, figures, events, quarantine, actions, otlp, streams, webhooks):
         # Side by side, not nested: which methods a path has is answered from this list.
         app.router.routes.extend(module.router.routes)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]

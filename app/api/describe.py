@@ -16,7 +16,8 @@ from models.store.reading.listing import Listing
 
 _SAID = {
     400: "The question or the body cannot be read.",
-    403: "Host or Origin is foreign.",
+    401: "It is not signed.",
+    403: "Host or Origin is foreign, or the signature is not the system's.",
     404: "There is nothing here.",
     409: "It cannot be done as things are.",
     413: "The body is larger than 32 MiB unpacked.",

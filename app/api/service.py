@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from actions.products import Products
 from collectors.clock import SystemClock
 from collectors.connections import Connections
 from collectors.intake.otlp_names import DEFAULT_NAMES, Names
+from collectors.intake.webhooks import Webhooks
 from models.clock import Clock
 from models.masking import MASKING, Masking
 from models.store.current_rules import CurrentRules
@@ -72,6 +74,11 @@ class Service:
     def observed_at(self) -> datetime:
         """When we learn what comes in now; the machine's clock, whatever the other one says."""
         return datetime.now(UTC)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """What verifies the webhooks of the settings' systems."""
+        return Webhooks(self.connections)
 
     def read(self, work: Callable[[Connection], T], wait_seconds: float = _PATIENCE_SECONDS) -> T:
         """The answer to a question, in a transaction of its own. Errors: StoreUnavailableError."""
