@@ -349,7 +349,8 @@ def test_values_are_words_and_nulls_are_left_out(product: Product, api: httpx.Cl
         "SELECT t.id, t.tranid, t.externalid, t.entity, t.status, BUILTIN.DF(t.status) AS Status_Text,"
         " t.approvalstatus, TO_CHAR(t.trandate,'YYYY-MM-DD') AS trandate, t.foreigntotal, t.otherrefnum, t.posting,"
         f" t.voided, TO_CHAR(t.lastmodifieddate,{MOMENT}) AS lastmod, t.createddate FROM transaction t"
-        f" WHERE t.type='CustInvc' AND t.lastmodifieddate >= TO_TIMESTAMP('2026-02-20 12:00:00',{MOMENT}) ORDER BY t.lastmodifieddate, t.id"
+        f" WHERE t.type='CustInvc' AND t.lastmodifieddate >= TO_TIMESTAMP('2026-02-20 12:00:00',{MOMENT})"
+        " ORDER BY t.lastmodifieddate, t.id"
     )
     assert rows(api, q) == [
         {
