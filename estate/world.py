@@ -153,7 +153,7 @@ class World:
                 outcome = replace(self._answers[idempotency_key], executed=False, result="repeated")
             else:
                 outcome = self._execute(system, operation, item)
-                if idempotency_key is not None and outcome.result not in ("nothing", "expired", "unknown"):
+                if idempotency_key is not None and outcome.result not in ("nothing", "expired", "unknown", "error"):
                     self._answers[idempotency_key] = outcome
             self.log(
                 system=system,
