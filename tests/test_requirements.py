@@ -56,4 +56,4 @@ def test_a_word_that_is_no_need_is_an_error(inner: pytest.Pytester, monkeypatch:
     monkeypatch.setenv("THROUGHLINE_REQUIRE", "brwoser")
     ended = inner.runpytest_subprocess()
     assert ended.ret == pytest.ExitCode.USAGE_ERROR
-    ended.stderr.fnmatch_lines(["*found *brwoser*; allowed: browser, rabbitmq, data, postgres15"])
+    ended.stderr.fnmatch_lines(["*found *brwoser*; allowed: browser, rabbitmq, data, postgres15, tryton"])
