@@ -12,13 +12,13 @@ from models.store import streams
 from models.store.engine import Pool, transaction
 
 _log = logging.getLogger(__name__)
-_EVERY_SECONDS = streams.LEASE_SECONDS / 3
+RENEW_SECONDS = streams.LEASE_SECONDS / 3
 
 
 class Holding:
     """Renews leases in a thread of its own: a page that takes long costs no lease, a process that dies does."""
 
-    def __init__(self, pool: Pool, every_seconds: float = _EVERY_SECONDS) -> None:
+    def __init__(self, pool: Pool, every_seconds: float = RENEW_SECONDS) -> None:
         self._pool = pool
         self._every_seconds = every_seconds
         self._held: set[str] = set()

@@ -14,7 +14,7 @@ from opentelemetry import metrics, trace
 
 from collectors.base import Page
 from collectors.connections import Connections
-from collectors.holding import Holding
+from collectors.holding import RENEW_SECONDS, Holding
 from collectors.pacing import rest_after, rest_between
 from models.errors import FAMILIES, Misconfigured, ThroughlineError
 from models.events import write_event
@@ -65,11 +65,11 @@ class Polled:
 class Poller:
     """Polls streams for one process; any number of them share a store. Its methods may be called by several threads."""
 
-    def __init__(self, pool: Pool, connections: Connections, rules: CurrentRules | None = None) -> None:
+    def __init__(self, pool: Pool, connections: Connections, *, renew_seconds: float = RENEW_SECONDS) -> None:
         self._pool = pool
         self._connections = connections
-        self._rules = rules or CurrentRules()
-        self._holding = Holding(pool)
+        self._rules = CurrentRules()
+        self._holding = Holding(pool, renew_seconds)
 
     def claim(self, among: Collection[Name], *, is_due_only: bool = True) -> Claimed | None:
         """The stream that has been due the longest, ours now; None: there is none. Errors: StoreUnavailableError."""

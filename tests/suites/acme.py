@@ -46,7 +46,7 @@ class Acme(Connector):
             for row in piece.rows:
                 try:
                     if sweep.fresh(row["id"], row["changed"], datetime.fromisoformat(row["changed"])):
-                        events.append(self._event(row))
+                        events.append(self._event(stream, row))
                 except (KeyError, SkipRecord) as error:
                     bad.append(Unreadable(msgspec.json.encode(row), f"{self.account.name}: {error} is missing"))
             is_last = piece.next is None
@@ -58,10 +58,10 @@ class Acme(Connector):
         self.http.get(f"/{stream}", {"since": "", "token": ""})
         return Checked(stream, True, "readable")
 
-    def _event(self, row: dict[str, Any]) -> Event:
+    def _event(self, stream: str, row: dict[str, Any]) -> Event:
         return make_event(
             source=self.account.name,
-            id=f"{row['id']}@{row['changed']}",
+            id=f"{stream}/{row['id']}@{row['changed']}",
             type="contract.signed",
             occurred_at=datetime.fromisoformat(row["signed"]),
             sequence=row["changed"],
