@@ -5,10 +5,10 @@ import sys
 import typer
 
 from app import logs
-from app.commands import db, doctor, imports, process, reading, serve, state
+from app.commands import db, doctor, imports, process, reading, replay, serve, state, systems
 from models.errors import Misconfigured, ThroughlineError
 
-AREAS = (db, doctor, imports, process, reading, serve, state)
+AREAS = (db, doctor, imports, process, reading, replay, serve, state, systems)
 """Every module of `app.commands` whose commands there are."""
 
 command = typer.Typer(
