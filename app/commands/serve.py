@@ -4,6 +4,7 @@ import ipaddress
 import logging
 import signal
 import sys
+from contextlib import nullcontext
 from importlib import import_module
 from types import FrameType
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 
 from app import logs, settings, telemetry
 from app.commands import output
+from app.duties import open_duties
 from app.importing import import_demo
 from app.settings_errors import SettingsError
 from app.wiring import load_rules, open_store
@@ -48,8 +50,9 @@ def worker() -> None:
     found = settings.load()
     with telemetry.sending(found), open_store(found) as store:
         load_rules(store)
-        output.line("working")
-        Worker(store.pool).run()
+        with open_duties(store) as duties:
+            output.line("working")
+            Worker(store.pool, duties).run()
 
 
 def _serve(host: str, port: int, *, with_worker: bool, with_demo: bool = False) -> None:
@@ -62,7 +65,10 @@ def _serve(host: str, port: int, *, with_worker: bool, with_demo: bool = False) 
         load_rules(store)
         if with_demo:
             import_demo(store)
-        server.serve(store, host, port, with_worker=with_worker, ready=lambda bound: _say(host, bound))
+        with open_duties(store) if with_worker else nullcontext({}) as duties:
+            server.serve(
+                store, host, port, with_worker=with_worker, duties=duties, ready=lambda bound: _say(host, bound)
+            )
 
 
 def _say(host: str, port: int) -> None:
