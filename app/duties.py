@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from app.acting import open_acting
 from app.collecting import Rounds, open_collecting
+from app.watching import watching
 from app.wiring import Store
 from app.worker import Duty
 
@@ -17,4 +18,5 @@ def open_duties(store: Store) -> Iterator[dict[str, Duty]]:
     with ExitStack() as stack:
         collecting = stack.enter_context(open_collecting(store))
         runner = stack.enter_context(open_acting(store))
-        yield {"collect": Rounds(collecting).run, "act": runner.run}
+        watch = watching(store)
+        yield {"collect": Rounds(collecting).run, "act": runner.run} | ({"watch": watch} if watch else {})

@@ -14,6 +14,7 @@ from app.settings_values import (
     Currency,
     Day,
     PathBesideFile,
+    Place,
     Span,
     SystemName,
     Text,
@@ -94,6 +95,15 @@ class Telemetry(_Table):
     )
 
 
+class FolderSettings(_Table):
+    """A folder into which files with events and spans are put; absent: none is watched."""
+
+    path: PathBesideFile | None = Field(None, description="the path of a folder that this program may write to")
+    quiet_seconds: float = Field(
+        5, ge=0, strict=True, description="for how many seconds nobody wrote to a file that is whole, without quotes"
+    )
+
+
 class Otlp(_Table):
     """What attributes of spans and log records are called where they are not called as the interface says."""
 
@@ -131,7 +141,7 @@ class System(_Table):
     role: Word = Field(
         description="a word: crm, clm, psa, erp, ipaas, broker, traces, logs, ticketing, hris, procurement, tax, ..."
     )
-    base_url: Address | None = Field(None, description="an http or https address without a password in it")
+    base_url: Place | None = Field(None, description="an http, https, amqp or amqps address without a password in it")
     interval_seconds: float = Field(60, gt=0, strict=True, description="a number of seconds above 0, without quotes")
     entities: Texts = Field((), description='a list of legal entities, such as ["US01"]')
     auth: Auth | None = Field(None, description='a table such as { kind = "oauth2_m2m", secret = "env:NAME" }')
@@ -165,6 +175,7 @@ class File(_Table):
     people: dict[Word, Person] = Field({}, description="tables [people.NAME], each name in small letters")
     approval: Approval = Field(Approval(), description="a table [approval]")
     telemetry: Telemetry = Field(Telemetry(), description="a table [telemetry]")
+    folder: FolderSettings = Field(FolderSettings(), description="a table [folder]")
     otlp: Otlp = Field(Otlp(), description="a table [otlp]")
     systems: dict[SystemName, System] = Field(
         {}, description="tables [systems.NAME], each name of letters, digits, dots and hyphens"

@@ -18,7 +18,8 @@ from models.store.works import Workshop
 OTLP = "otlp"
 """The format of spans and log records in quarantine: a request in JSON that holds one of them."""
 
-_BATCH = 5_000
+BATCH = 5_000
+"""Events of one transaction."""
 
 Also = Callable[[Connection], None]
 
@@ -32,6 +33,14 @@ class Store(NamedTuple):
     masking: Masking = MASKING
 
 
+class Parcel(NamedTuple):
+    """What came on one stream; `format` is how that of it waits in quarantine which cannot be taken."""
+
+    received: Received
+    stream: str
+    format: str
+
+
 class Taken(NamedTuple):
     """What became of events: how many were new, how many known, and what was not taken."""
 
@@ -40,60 +49,64 @@ class Taken(NamedTuple):
     rejected: list[Rejected]
 
 
-def take_otlp(store: Store, received: Received, signal: Signal, also: Also = lambda connection: None) -> Taken:
+def take_otlp(store: Store, received: Received, signal: Signal) -> Taken:
     """Take a request in. Everything is committed when this returns; done again, it changes nothing.
 
-    `also` writes in the last transaction. Errors: StoreConflictError, StoreUnavailableError; a part may be taken then.
+    Errors: StoreConflictError, StoreUnavailableError; a part may be taken then.
     """
-    batches = [received.told[at : at + _BATCH] for at in range(0, len(received.told), _BATCH)] or [[]]
-    taken = Taken(0, 0, list(received.rejected))
-    for number, batch in enumerate(batches):
-        writing = _Writing(store, received, signal, also, number == 0, number == len(batches) - 1)
-        absorbed = writing.take(batch)
-        taken = Taken(
-            taken.accepted + absorbed.accepted,
-            taken.duplicates + absorbed.duplicates,
-            [*taken.rejected, *_refused(batch, absorbed)],
-        )
-    return taken
+    return take(store, [Parcel(received, signal.value, OTLP)])
+
+
+def take(store: Store, parcels: Sequence[Parcel], *, batch: int = BATCH, also: Also = lambda connection: None) -> Taken:
+    """Take parcels in, in transactions of `batch` events; `also` writes in the last one. Errors: as for `take_otlp`."""
+    told = [(one, parcel) for parcel in parcels for one in parcel.received.told]
+    batches = [told[at : at + batch] for at in range(0, len(told), batch)] or [[]]
+    accepted = duplicates = 0
+    rejected = [one for parcel in parcels for one in parcel.received.rejected]
+    for number, some in enumerate(batches):
+        first = parcels if number == 0 else ()
+        last = also if number == len(batches) - 1 else None
+        absorbed = _Writing(store, some, first, last).run()
+        accepted += absorbed.accepted
+        duplicates += absorbed.duplicates
+        rejected += [one for one, _ in _refused(some, absorbed)]
+    return Taken(accepted, duplicates, rejected)
 
 
 class _Writing(NamedTuple):
-    """One transaction: spans and what cannot be read go with the first, what covers all of it with the last."""
+    """One transaction: events; with the first the spans and what cannot be read, with the last what covers all."""
 
     store: Store
-    received: Received
-    signal: Signal
-    also: Also
-    is_first: bool
-    is_last: bool
+    told: Sequence[tuple[Told, Parcel]]
+    parcels: Sequence[Parcel]
+    also: Also | None
 
-    def take(self, batch: Sequence[Told]) -> Absorbed:
-        events = [one.event for one in batch]
-        if not events:
+    def run(self) -> Absorbed:
+        store = self.store
+        if not self.told:
             nothing = Absorbed(0, 0, [])
-            in_transaction(self.store.pool, lambda connection: self.write(connection, batch, nothing))
+            in_transaction(store.pool, lambda connection: self.write(connection, nothing))
             return nothing
-        return absorb(
-            self.store.pool,
-            events,
-            self.store.workshop,
-            self.store.observed_at,
-            also=lambda connection, absorbed: self.write(connection, batch, absorbed),
-        )
+        events = [one.event for one, _ in self.told]
+        return absorb(store.pool, events, store.workshop, store.observed_at, also=self.write)
 
-    def write(self, connection: Connection, batch: Sequence[Told], absorbed: Absorbed) -> None:
-        rejected = [*(self.received.rejected if self.is_first else ()), *_refused(batch, absorbed)]
-        if self.is_first:
-            write_spans(connection, self.received.spans, self.store.observed_at, self.store.masking)
-        bad = [BadInput(one.source, one.raw(), one.reason) for one in rejected]
-        quarantine_all(connection, self.signal.value, bad, self.store.observed_at, OTLP)
-        if self.is_last:
+    def write(self, connection: Connection, absorbed: Absorbed) -> None:
+        spans = [span for parcel in self.parcels for span in parcel.received.spans]
+        write_spans(connection, spans, self.store.observed_at, self.store.masking)
+        bad: dict[tuple[str, str], list[BadInput]] = {}
+        unread = [(one, parcel) for parcel in self.parcels for one in parcel.received.rejected]
+        for one, parcel in [*unread, *_refused(self.told, absorbed)]:
+            found = bad.setdefault((parcel.stream, parcel.format), [])
+            found.append(BadInput(one.source, one.raw(), one.reason))
+        for stream, told_as in sorted(bad):
+            quarantine_all(connection, stream, bad[stream, told_as], self.store.observed_at, told_as)
+        if self.also is not None:
             self.also(connection)
 
 
-def _refused(batch: Sequence[Told], absorbed: Absorbed) -> list[Rejected]:
-    return [
-        Rejected(batch[place].event.source, batch[place].raw, reason, batch[place].place)
-        for place, reason in absorbed.refused
-    ]
+def _refused(told: Sequence[tuple[Told, Parcel]], absorbed: Absorbed) -> list[tuple[Rejected, Parcel]]:
+    found: list[tuple[Rejected, Parcel]] = []
+    for place, reason in absorbed.refused:
+        one, parcel = told[place]
+        found.append((Rejected(one.event.source, one.raw, reason, one.place), parcel))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,6 +10,8 @@ from uuid import UUID
 from models.store.append import to_json
 from models.store.engine import Connection
 from sql import query
+
+_FORGOTTEN_AFTER = timedelta(days=7)
 
 
 class ImportKey(NamedTuple):
@@ -36,6 +38,16 @@ def keep_progress(
 def end_progress(connection: Connection, key: ImportKey) -> None:
     """The file was imported whole: another import of it begins at its first row."""
     connection.execute(query("end_import_progress"), key._asdict())
+
+
+def positions(connection: Connection, mapping: str) -> dict[str, int]:
+    """How far each file of this mapping was imported, by its `file_hash`."""
+    return {row[0]: row[1] for row in connection.execute(query("import_positions"), {"mapping_hash": mapping})}
+
+
+def forget_progress(connection: Connection, mapping: str, now: datetime) -> None:
+    """Forget how far files of this mapping were imported on which nothing was done for a week."""
+    connection.execute(query("forget_import_progress"), {"mapping_hash": mapping, "before": now - _FORGOTTEN_AFTER})
 
 
 def waiting(connection: Connection, stream: str, format: str) -> dict[UUID, int]:

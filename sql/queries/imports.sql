@@ -14,6 +14,17 @@ ON CONFLICT (file_hash, mapping_hash) DO UPDATE
 SET rows_done = excluded.rows_done, report = excluded.report, updated_at = excluded.updated_at
 WHERE import_progress.rows_done < excluded.rows_done;
 
+-- name: import_positions
+-- How far were the files of a mapping imported? Parameters: mapping_hash. Columns: file_hash, rows_done.
+SELECT file_hash, rows_done
+FROM import_progress
+WHERE mapping_hash = %(mapping_hash)s;
+
+-- name: forget_import_progress
+-- Forget what nothing was done on for long. Parameters: mapping_hash, before.
+DELETE FROM import_progress
+WHERE mapping_hash = %(mapping_hash)s AND updated_at < %(before)s;
+
 -- name: end_import_progress
 -- Forget how far a file was imported: it was, whole.
 -- Parameters: file_hash, mapping_hash.
