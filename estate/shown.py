@@ -1,4 +1,7 @@
-"""Which steps a happening shows or takes back, for which contracts, by the estate's own reading of the records."""
+"""Which steps a happening shows or takes back, for which contracts, by the estate's own reading of the records.
+
+A customer's own steps are standing conditions, true of every contract that he signs, and left out.
+"""
 
 from __future__ import annotations
 
@@ -82,22 +85,12 @@ class Teller:
         self._of_invoice: dict[str, tuple[str, ...]] = {}
         self._opportunity: dict[str, str] = {}
         self._unlinked: dict[str, list[Happening]] = {}
-        self._begun: dict[str, datetime] = {}
-        self._of_customer: dict[str, dict[str, datetime]] = {}
-        self._about_customer: dict[str, list[Happening]] = {}
 
     def tell(self, happening: Happening) -> Iterator[Fact]:
         """The facts that a happening brings, those of others included that it links to a contract at last."""
-        for fact in self._tell(happening):
-            self._begun.setdefault(fact.contract, happening.at)
-            yield fact
-
-    def _tell(self, happening: Happening) -> Iterator[Fact]:
         what = happening.what
         if what.startswith("opportunity.") or what in ("value.updated", "crm.status_synced"):
             yield from self._of_crm(happening)
-        elif what.startswith("customer."):
-            yield from self._customer(happening)
         elif what.startswith("project."):
             yield from self._project(happening)
         elif what.startswith("payment."):
@@ -164,8 +157,6 @@ class Teller:
             else:
                 for step in _OF_PROJECT:
                     yield self._fact(happening, contract, step, key, None)
-            if happening.what == "project.created" and "customer_id" in data:
-                yield from self._job_of_customer(happening, contract)
 
     def _posted(self, happening: Happening) -> Iterator[Fact]:
         data = happening.data
@@ -201,26 +192,6 @@ class Teller:
     def _payment_fact(self, happening: Happening, contract: str, number: str) -> Fact:
         payment = happening.data["payment"]
         return Fact(happening.when, contract, "payment.reversed", number, "netsuite", payment, happening.at)
-
-    def _customer(self, happening: Happening) -> Iterator[Fact]:
-        for customer in {happening.data["customer_id"], happening.data.get("merged_id", "")} - {""}:
-            self._about_customer.setdefault(customer, []).append(happening)
-            for contract, since in self._of_customer.get(customer, {}).items():
-                yield from self._about(happening, contract, max(since, happening.when))
-
-    def _job_of_customer(self, happening: Happening, contract: str) -> Iterator[Fact]:
-        customer = happening.data["customer_id"]
-        known = self._of_customer.setdefault(customer, {})
-        if contract not in known:
-            known[contract] = happening.when
-            for earlier in self._about_customer.get(customer, []):
-                yield from self._about(earlier, contract, happening.when)
-
-    def _about(self, happening: Happening, contract: str, told_at: datetime) -> Iterator[Fact]:
-        """A customer's fact, for a contract that had begun by then; for a younger one it is a standing condition."""
-        if happening.at >= self._begun.get(contract, told_at):
-            customer = happening.data["customer_id"]
-            yield Fact(told_at, contract, happening.what, "", "netsuite", customer, happening.at)
 
 
 def _rest(fact: Fact) -> tuple[str, str, str, str, str, datetime | None]:
