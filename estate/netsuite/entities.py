@@ -14,7 +14,7 @@ _CLOSED_WON = Named(13, "CUSTOMER-Closed Won")
 _FREQUENCIES = frozenset(
     ("DAILY", "WEEKLY", "BIWEEKLY", "MONTHLY", "BIMONTHLY", "QUARTERLY", "SEMIANNUALLY", "ANNUALLY", "ONETIME")
 )
-_CUSTOMER_FIELDS = {"name": "companyname", "companyname": "companyname", "email": "email", "country": "country"}
+_CUSTOMER_FIELDS = {"name": "companyname"} | {name: name for name in ("companyname", "email", "country", "phone")}
 
 
 def customer_created(store: Store, happening: Happening) -> None:

@@ -60,6 +60,7 @@ TABLES: dict[str, dict[str, Kind]] = {
         "creditlimit": NUMBER,
         "email": TEXT,
         "country": TEXT,
+        "phone": TEXT,
         "vatregnumber": TEXT,
         "billingschedule": REFERENCE,
         "billingratecard": REFERENCE,
@@ -279,12 +280,16 @@ def statements() -> Iterator[str]:
 
 def kept(value: Any) -> Any:
     """A value as SQLite holds it. Dates are bytes, so that they sort in time and are never taken for words."""
+    if value is None or isinstance(value, str):
+        return value or None
     if isinstance(value, bool):
         return "T" if value else "F"
+    if isinstance(value, int):
+        return value
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}".encode()
+        return value.astimezone(UTC).isoformat(" ", "seconds")[:19].encode()
     if isinstance(value, date):
-        return f"{value:%Y-%m-%d} 00:00:00".encode()
+        return f"{value.isoformat()} 00:00:00".encode()
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    return None if value == "" else value
+    raise TypeError(f"no column holds {type(value).__name__}")
