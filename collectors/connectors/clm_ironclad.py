@@ -52,7 +52,6 @@ _SCHEMAS = "public.records.readSchemas"
 _NEEDED = {
     "records": ("contract_number", "agreement_date"),
     "record_ids": ("contract_number", "agreement_date"),
-    "obligations": ("milestone", "due_date"),
 }
 """The options without whose property a stream shows nothing."""
 

@@ -43,6 +43,7 @@ _OF_INVOICES = (
     "retainage.released",
 )
 _OF_CHANGES = (
+    "customer.updated",
     "project.activated",
     "project.cancelled",
     "project.closed",
@@ -63,7 +64,7 @@ _OF_DELETIONS = (
     "invoice.voided",
     "payment.reversed",
 )
-_OF_CUSTOMERS = ("customer.created", "customer.validated", "customer.updated", "customer.merged")
+_OF_CUSTOMERS = ("customer.created", "customer.validated", "customer.merged")
 BILLING_SCHEDULES = "billing_schedules"
 _NO_PERMISSION = "INSUFFICIENT_PERMISSION"
 

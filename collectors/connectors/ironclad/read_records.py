@@ -110,13 +110,15 @@ class Records(Reader):
         return [*taken_back(version, said, events), *events]
 
     def _planned(self, row: Row, sweep: Sweep) -> list[Event]:
-        return obligation_events(self.system, row, self.options) if self.is_fresh(sweep, row) else []
+        if _is_before(row, sweep.since) or not self.is_fresh(sweep, row):
+            return []
+        return obligation_events(self.system, row, self.options)
 
     def _learn(self, row: Row, sweep: Sweep, gathered: Gathered) -> list[Event]:
         if self.is_fresh(sweep, row):
             version = version_of(self.system, row, self.options)
             said = remembered(record_events(self.system, row, self.options))
-            gathered.learned[version.record] = Noted("", version.stamp, said).text()
+            gathered.learned[version.record] = Noted(version.stamp, said).text()
         return []
 
     def _deletions(self, memory: Memory, cursor: Json) -> Iterator[Page]:
@@ -133,7 +135,7 @@ class Records(Reader):
             yield gathered.page(cursor)
 
     def _deleted(self, name: str, known: Noted) -> list[Event]:
-        version = Version(self.system, name, known.stamp, instant(known.stamp, "lastUpdated"), {})
+        version = Version(self.system, name, known.mark, instant(known.mark, "lastUpdated"), {})
         return deleted(version, known.said)
 
 

@@ -61,8 +61,7 @@ class Workflows(Reader):
                     yield gathered.page(sweep.at(here))
                     gathered = Gathered()
             for name, mark in met.marks.items():
-                if name not in before:
-                    gathered.learned.setdefault(name, Noted(mark).text())
+                gathered.learned.setdefault(name, Noted(mark, before.get(name, Noted()).said).text())
             yield self.page(gathered, sweep, met.place, _fields(met.rows))
             here = met.place
 
@@ -80,14 +79,14 @@ class Workflows(Reader):
     ) -> list[Event]:
         version = version_of(self.system, row, self.options)
         known = before.get(version.record, Noted())
-        if not self.is_fresh(sweep, row) or known.stamp == version.stamp:
+        if not self.is_fresh(sweep, row):
             return []
         requests = self.requests(version.record) if has_approvals(row) else []
         events = approval_events(self.system, row, requests, self.options)
         # A request and its answer happened for good; the approval as a whole is taken back by another review.
         whole = [event for event in events if event.sequence is not None]
-        mark = marks.get(version.record, known.met)
-        gathered.learned[version.record] = Noted(mark, version.stamp, remembered(whole)).text()
+        mark = marks.get(version.record, known.mark)
+        gathered.learned[version.record] = Noted(mark, remembered(whole)).text()
         return [*taken_back(version, known.said, whole), *events]
 
     def _passes(self, sweep: Sweep, memory: Memory) -> Iterator[Met]:
@@ -107,7 +106,7 @@ class Workflows(Reader):
             if number or count > ROWS_A_PAGE:
                 known = recall(memory, rows)
                 names = {str(row.get("id")) for row in rows} - here
-                marks = {name: began for name in names if known.get(name, Noted()).met != began}
+                marks = {name: began for name in names if known.get(name, Noted()).mark != began}
                 here |= names
                 met += len(marks)
             if rows and (number + 1) * ROWS_A_PAGE < count:

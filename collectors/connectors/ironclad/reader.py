@@ -21,10 +21,10 @@ ROWS_A_PAGE = 100
 
 
 class Noted(msgspec.Struct, array_like=True):
-    """What is remembered of a workflow or record: the last sweep that met it, its version, what it said."""
+    """What is remembered of a workflow, or for finding deletions of a record: the sweep that met it last, or its last
+    version; and what it said."""
 
-    met: str = ""
-    stamp: str = ""
+    mark: str = ""
     said: str = ""
 
     def text(self) -> str:

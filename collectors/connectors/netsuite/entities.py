@@ -5,7 +5,7 @@ Source: SuiteQL tables `customer`, `job`, `systemnote`, `deletedrecord` (Records
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -44,18 +44,15 @@ def customer_version(its: About, row: Row) -> Version:
 
 
 def customer_events(its: About, row: Row, deletions: Mapping[str, datetime]) -> list[Event]:
-    """A customer made, validated, changed, and merged with those in `deletions` (id, when).
+    """A customer made, validated, and merged with those in `deletions` (id, when).
 
     Errors: UnreadableEventError.
     """
     version = customer_version(its, row)
-    created_at = instant(row, "created", its.zone)
-    events = [version.says("customer.created", created_at)]
+    events = [version.says("customer.created", instant(row, "created", its.zone))]
     validated_at = instant_or_none(row, "validated", its.zone)
     if validated_at is not None:
         events.append(version.says("customer.validated", validated_at))
-    if version.at > created_at:
-        events.append(version.says("customer.updated", version.at))
     return [*events, *merge_events(its, row, deletions)]
 
 
@@ -115,43 +112,79 @@ def job_events(its: About, row: Row) -> list[Event]:
     return [version.says(step, instant(row, "created", its.zone))]
 
 
-def note_events(its: About, note: Row, job: Row | None) -> list[Event]:
+def note_events(its: About, note: Row, job: Row | None, beside: Sequence[Row] = ()) -> list[Event]:
     """What a line in the history of a project shows; nothing of a mirror, or of a project that is there no more.
 
-    Errors: UnreadableEventError.
+    `beside` are lines about the rate card of the same project. Errors: UnreadableEventError.
     """
     if job is None or is_true(job, "mirror"):
         return []
-    field = text(note, "field").upper()
-    told = _schedules_told(its, note, job, field)
-    return told if told else _statuses_told(its, note, job, field)
-
-
-def _schedules_told(its: About, note: Row, job: Row, field: str) -> list[Event]:
     options = its.options
     schedule = f"{its.system}/schedule"
-    for name, step, key in (
-        (options.note_billing_schedule, "billing_schedule.created", schedule),
+    told = {
+        options.note_status: lambda: _status_events(its, note, job),
+        options.note_rate_card: lambda: _rate_card_events(its, note, job, beside),
+        options.note_rate_amendment: lambda: _rate_amendment_events(its, note, job, beside),
+        options.note_billing_schedule: lambda: _field_events(its, note, job, "billing_schedule.created", schedule),
         # Billing and revenue schedules are numbered apart.
-        (options.note_revenue_schedule, "revenue_schedule.created", f"{its.system}/revenue/schedule"),
-        (options.note_rate_card, "rate_card.synced", ""),
-    ):
-        if name and field == name.upper():
-            return [_field_event(its, note, job, step, key)]
-    for name, step in (
-        (options.note_billing_amendment, "billing_schedule.updated"),
-        (options.note_revenue_amendment, "revenue_schedule.updated"),
-        (options.note_rate_amendment, "rate_card.synced"),
-    ):
-        if name and field == name.upper():
-            return _amendment_events(its, note, job, step)
-    return []
+        options.note_revenue_schedule: lambda: _field_events(
+            its, note, job, "revenue_schedule.created", f"{its.system}/revenue/schedule"
+        ),
+        options.note_billing_amendment: lambda: _amendment_events(its, note, job, "billing_schedule.updated"),
+        options.note_revenue_amendment: lambda: _amendment_events(its, note, job, "revenue_schedule.updated"),
+    }
+    field = text(note, "field").upper()
+    return next((tell() for name, tell in told.items() if name.upper() == field), [])
 
 
-def _statuses_told(its: About, note: Row, job: Row, field: str) -> list[Event]:
-    options = its.options
-    if field != options.note_status.upper():
+def customer_note_events(its: About, note: Row, customer: Row | None) -> list[Event]:
+    """A change of a customer's data, each its own evidence; nothing of a customer that is there no more.
+
+    Errors: UnreadableEventError.
+    """
+    if customer is None:
         return []
+    number, key, at = text_or_none(customer, "externalid"), text(customer, "id"), instant(note, STAMP, its.zone)
+    attributes = {"customer": number} if number else {}
+    record = f"customer:{key}:{text(note, 'id')}"
+    version = Version(its.system, record, stamp(at), at, {f"{its.system}/customer": key}, attributes, number or key)
+    return [version.says("customer.updated", at)]
+
+
+def is_about_customer(its: About, note: Row) -> bool:
+    """Whether a line tells of a customer's data."""
+    fields = {name.upper() for name in its.options.note_customer_fields}
+    return (text_or_none(note, "field") or "").upper() in fields
+
+
+def is_about_rate_card(its: About, note: Row) -> bool:
+    """Whether a line tells of a rate card, so that the ones beside it matter."""
+    names = (its.options.note_rate_card.upper(), its.options.note_rate_amendment.upper())
+    return (text_or_none(note, "field") or "").upper() in names
+
+
+def _at_once(note: Row, beside: Sequence[Row], field: str) -> str | None:
+    """What another field of the project was set to in the same saving."""
+    for other in beside:
+        if other.get(STAMP) == note.get(STAMP) and str(other.get("field")).upper() == field.upper():
+            return text_or_none(other, "newvalue")
+    return None
+
+
+def _rate_card_events(its: About, note: Row, job: Row, beside: Sequence[Row]) -> list[Event]:
+    if _at_once(note, beside, its.options.note_rate_amendment) is not None:
+        # The amendment's own line tells of it.
+        return []
+    return _field_events(its, note, job, "rate_card.synced", "")
+
+
+def _rate_amendment_events(its: About, note: Row, job: Row, beside: Sequence[Row]) -> list[Event]:
+    card = _at_once(note, beside, its.options.note_rate_card)
+    return _amendment_events(its, note, job, "rate_card.synced", {"rate_card": card} if card else None)
+
+
+def _status_events(its: About, note: Row, job: Row) -> list[Event]:
+    options = its.options
     version, new, old = _note_version(its, note, job), text_or_none(note, "newvalue"), text_or_none(note, "oldvalue")
     if new in options.cancelled_statuses:
         return [version.withdraws("project.cancelled", version.at)]
@@ -165,16 +198,18 @@ def _statuses_told(its: About, note: Row, job: Row, field: str) -> list[Event]:
     return events
 
 
-def _field_event(its: About, note: Row, job: Row, step: str, key: str) -> Event:
+def _field_events(its: About, note: Row, job: Row, step: str, key: str) -> list[Event]:
     version, new = _note_version(its, note, job), text_or_none(note, "newvalue")
     if new is None:
-        return version.withdraws(step, version.at, retracts=True)
+        return [version.withdraws(step, version.at, retracts=True)]
     if not key:
-        return version.says(step, version.at, attributes={"rate_card": new})
-    return version.says(step, version.at, keys={key: new})
+        return [version.says(step, version.at, attributes={"rate_card": new})]
+    return [version.says(step, version.at, keys={key: new})]
 
 
-def _amendment_events(its: About, note: Row, job: Row, step: str) -> list[Event]:
+def _amendment_events(
+    its: About, note: Row, job: Row, step: str, attributes: dict[str, Any] | None = None
+) -> list[Event]:
     new, old = text_or_none(note, "newvalue"), text_or_none(note, "oldvalue")
     amendment = new or old
     if amendment is None:
@@ -182,7 +217,7 @@ def _amendment_events(its: About, note: Row, job: Row, step: str) -> list[Event]
     version = _note_version(its, note, job, amendment=amendment)
     if new is None:
         return [version.withdraws(step, version.at, of=amendment, retracts=True)]
-    return [version.says(step, version.at, of=amendment)]
+    return [version.says(step, version.at, of=amendment, attributes=attributes)]
 
 
 def _note_version(its: About, note: Row, job: Row, amendment: str | None = None) -> Version:

@@ -12,11 +12,12 @@ class Options:
     """`[systems.X.options]` of NetSuite. '' as the name of an optional field: the account has none.
 
     `time_zone` is that of the integration user. Fields whose names begin with `note_` are as `history_table` writes
-    them; `deleted_...` are the words that `deleted_type` holds. `settled_on` and `voided_on`: transactions keep no such
-    time themselves; without `settled_on` no invoice is shown as settled, without `voided_on` the last change of a void
-    stands for it, and of approved time without `time_approved_on`. `schedule_total` is the field of the record
-    `billingSchedule` that holds what it bills in all. `recheck_hours`: how often all billing schedules are read again,
-    for nothing tells when one changed. `currencies`: "Name=CODE" for those not called by their ISO code.
+    them, of projects and, for what counts as an update, of customers (`note_customer_fields`); `deleted_...` are the
+    words that `deleted_type` holds. `settled_on` and `voided_on`: transactions keep no such time themselves; without
+    `settled_on` no invoice is shown as settled, without `voided_on` the last change of a void stands for it, and of
+    approved time without `time_approved_on`. `schedule_total` is the field of the record `billingSchedule` that holds
+    what it bills in all. `recheck_hours`: how often all billing schedules are read again, for nothing tells when one
+    changed. `currencies`: "Name=CODE" for those not called by their ISO code.
     """
 
     time_zone: str = "UTC"
@@ -41,6 +42,7 @@ class Options:
     note_billing_amendment: str = "CUSTENTITY_BILLING_AMENDMENT"
     note_revenue_amendment: str = "CUSTENTITY_REVENUE_AMENDMENT"
     note_rate_amendment: str = "CUSTENTITY_RATE_AMENDMENT"
+    note_customer_fields: tuple[str, ...] = ("COMPANYNAME", "EMAIL", "COUNTRY", "PHONE", "TERMS", "VATREGNUMBER")
 
     deleted_type: str = "type"
     deleted_customer: str = "customer"

@@ -51,7 +51,8 @@ def schedules(options: Options) -> Source:
 
 def notes(options: Options) -> Source:
     """The history of the fields that show a step."""
-    names = (
+    return _history(
+        options,
         options.note_status,
         options.note_billing_schedule,
         options.note_rate_card,
@@ -59,7 +60,16 @@ def notes(options: Options) -> Source:
         options.note_billing_amendment,
         options.note_revenue_amendment,
         options.note_rate_amendment,
+        *options.note_customer_fields,
     )
+
+
+def rate_cards(options: Options) -> Source:
+    """The history of rate cards alone, for telling what was saved at once."""
+    return _history(options, options.note_rate_card, options.note_rate_amendment)
+
+
+def _history(options: Options, *names: str) -> Source:
     return Source(
         options.history_table,
         {"recordid": "recordid", "field": "field", "oldvalue": "oldvalue", "newvalue": "newvalue"},

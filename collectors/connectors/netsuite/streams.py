@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from collectors.base import Memory, Page
 from collectors.connectors.netsuite import billing, entities, sources
 from collectors.connectors.netsuite.reader import ROWS_A_PAGE, Reader, Tell
 from collectors.connectors.netsuite.rows import Row, instant, several, text_or_none
-from collectors.connectors.netsuite.suiteql import STAMP, ids, texts
+from collectors.connectors.netsuite.suiteql import STAMP, Source, ids, texts
 from collectors.window import Sweep
 from models.events import Event
 
@@ -19,9 +18,8 @@ class Streams(Reader):
     """All streams but that of the billing schedules."""
 
     def customers(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
-        """Customers made, validated, changed, merged."""
-        lasting = ("customer.updated", "customer.merged")
-        source = sources.customers(self.options)
+        """Customers made, validated, merged."""
+        source, lasting = sources.customers(self.options), ("customer.merged",)
         return self.versions(source, sweep, self._with_deletions, memory, kind="customer", lasting=lasting)
 
     def deleted(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
@@ -37,8 +35,8 @@ class Streams(Reader):
         return self.versions(sources.jobs(self.options), sweep, prepare, memory, kind="job")
 
     def changes(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
-        """What the history of projects shows."""
-        return self.pages(sources.notes(self.options), sweep, self._with_jobs)
+        """What the history of projects and customers shows."""
+        return self.pages(sources.notes(self.options), sweep, self._with_entities)
 
     def invoices(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
         """Invoices and what becomes of them."""
@@ -74,7 +72,7 @@ class Streams(Reader):
             "customers": [sources.customers(self.options)],
             "deleted": [sources.deleted(self.options)],
             "projects": [sources.jobs(self.options)],
-            "changes": [sources.notes(self.options), sources.jobs(self.options)],
+            "changes": [sources.notes(self.options), sources.jobs(self.options), sources.customers(self.options)],
             "invoices": [sources.invoices(self.options)],
             "credits": [sources.credit_memos(self.options), sources.credited(self.options)],
             "payments": [sources.payments(self.options)],
@@ -110,9 +108,23 @@ class Streams(Reader):
 
         return tell
 
-    def _with_jobs(self, rows: Sequence[Row]) -> Tell:
-        jobs = self._jobs(str(row.get("recordid")) for row in rows if row.get("recordid"))
-        return lambda row: entities.note_events(self.about, row, jobs.get(str(row.get("recordid"))))
+    def _with_entities(self, rows: Sequence[Row]) -> Tell:
+        its = self.about
+        of_customers = [row for row in rows if entities.is_about_customer(its, row)]
+        customers = self.by_id(sources.customers(self.options), _records(of_customers))
+        jobs = self.by_id(sources.jobs(self.options), _records(row for row in rows if row not in of_customers))
+        cards = _records(row for row in rows if entities.is_about_rate_card(its, row)) & jobs.keys()
+        beside: dict[str, list[Row]] = {}
+        for row in self.those(sources.rate_cards(self.options), "recordid", cards):
+            beside.setdefault(str(row.get("recordid")), []).append(row)
+
+        def tell(row: Row) -> list[Event]:
+            key = str(row.get("recordid"))
+            if entities.is_about_customer(its, row):
+                return entities.customer_note_events(its, row, customers.get(key))
+            return entities.note_events(its, row, jobs.get(key), beside.get(key, ()))
+
+        return tell
 
     def _with_lines(self, rows: Sequence[Row]) -> Tell:
         found: dict[str, list[Row]] = {}
@@ -121,14 +133,14 @@ class Streams(Reader):
             for line in self.all(sources.lines(self.options, ids(keys[at : at + ROWS_A_PAGE]))):
                 found.setdefault(str(line.get("transaction")), []).append(line)
         silent = {str(line["entity"]) for held in found.values() for line in held if _is_silent(line)}
-        jobs = self._jobs(silent)
+        jobs = self.by_id(sources.jobs(self.options), silent)
         return lambda row: billing.invoice_events(
             self.about, row, [_with_contract(line, jobs) for line in found.get(str(row["id"]), [])]
         )
 
     def _with_invoices(self, rows: Sequence[Row]) -> Tell:
         keys = {str(row["createdfrom"]) for row in rows if row.get("createdfrom")}
-        invoices = {str(row["id"]): row for row in self.those(sources.credited(self.options), "id", keys)}
+        invoices = self.by_id(sources.credited(self.options), keys)
         return lambda row: billing.credit_events(self.about, row, invoices.get(str(row.get("createdfrom"))))
 
     def _with_links(self, rows: Sequence[Row]) -> Tell:
@@ -139,8 +151,14 @@ class Streams(Reader):
                 found.setdefault(str(link.get("nextdoc")), []).append(link)
         return lambda row: billing.payment_events(self.about, row, found.get(str(row["id"]), []))
 
-    def _jobs(self, keys: Any) -> dict[str, Row]:
-        return {str(row["id"]): row for row in self.those(sources.jobs(self.options), "id", keys)}
+    def by_id(self, source: Source, keys: Iterable[str]) -> dict[str, Row]:
+        """Rows of a source by their id."""
+        return {str(row.get("id")): row for row in self.those(source, "id", keys)}
+
+
+def _records(rows: Iterable[Row]) -> set[str]:
+    """The records that lines of history are about."""
+    return {str(row["recordid"]) for row in rows if row.get("recordid")}
 
 
 def _is_silent(line: Row) -> bool:

@@ -88,8 +88,9 @@ class Source:
         return f"{self.select}{where} ORDER BY {self.clock}, {self.key}"
 
     def those(self, condition: str) -> str:
-        """Rows by a condition."""
-        return f"{self.select} WHERE {condition} ORDER BY {self.key}"
+        """Rows by a further condition."""
+        where = f"{self.where} AND {condition}" if self.where else condition
+        return f"{self.select} WHERE {where} ORDER BY {self.key}"
 
     def one(self) -> str:
         """Any one row: whether every column is there."""
