@@ -127,7 +127,7 @@ class Product:
 
     def routes(self) -> Sequence[BaseRoute]:
         """The documented calls; every other path answers NOT_FOUND."""
-        reads = [Route(API + call.path, self._guarded(_reading(self._tables, call), call)) for call in _CALLS]
+        reads = [Route(API + call.path, self._guarded(self._reading(call), call)) for call in _CALLS]
         hooks = _Call("/webhooks", self._list_webhooks, "", WEBHOOKS, "public.webhooks.readWebhooks")
         making = _Call("/webhooks", self._list_webhooks, "", WEBHOOKS, "public.webhooks.createWebhooks")
         dropping = _Call("/webhooks", self._list_webhooks, "", WEBHOOKS, "public.webhooks.deleteWebhooks")
@@ -154,7 +154,6 @@ class Product:
                 self._sign_in.check(request, call.scope)
                 self._throttle(call.bucket)
                 asked = parameters(request.query_params, call.allowed)
-                self._pending.show()
                 return await answering(request, asked)
             except Refused as refused:
                 return refused.response()
@@ -165,6 +164,13 @@ class Product:
         name, limit = bucket
         if self._services.throttle(f"{SYSTEM}.{name}", limit, MINUTE):
             raise Refused(429, "TOO_MANY_REQUESTS", f"More than {limit} requests a minute.")
+
+    def _reading(self, call: _Call) -> Callable[[Request, dict[str, str]], Awaitable[Response]]:
+        async def answering(request: Request, asked: dict[str, str]) -> Response:
+            self._pending.show()
+            return answer(call.reads(self._tables, asked, **request.path_params))
+
+        return answering
 
     async def _token(self, request: Request) -> Response:
         return unavailable() if self._services.outage(SYSTEM) else await self._sign_in.token(request)
@@ -197,13 +203,6 @@ class Product:
 
     async def _key(self, _request: Request, _asked: dict[str, str]) -> Response:
         return PlainTextResponse(self.webhooks.public_key_pem())
-
-
-def _reading(tables: Tables, call: _Call) -> Callable[[Request, dict[str, str]], Awaitable[Response]]:
-    async def answering(request: Request, asked: dict[str, str]) -> Response:
-        return answer(call.reads(tables, asked, **request.path_params))
-
-    return answering
 
 
 async def _unknown(request: Request) -> Response:

@@ -50,7 +50,7 @@ class Product:
         install(self._store.database, services.now)
         self._pending = Pending(services, SYSTEM, self._write)
         self._sign_in = SignIn(services)
-        self._lock = Lock()
+        self._reading = Lock()
         self._at_work = 0
 
     def apply(self, happening: Happening) -> None:
@@ -87,7 +87,7 @@ class Product:
                 if self._at_work > CONCURRENCY:
                     raise Refused(429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded.")
                 body = await request.body()
-                return await anyio.to_thread.run_sync(self._locked, answering, request, body)
+                return await anyio.to_thread.run_sync(self._shown, answering, request, body)
             except Refused as refused:
                 return refused.response()
             finally:
@@ -95,8 +95,8 @@ class Product:
 
         return endpoint
 
-    def _locked(self, answering: Answering, request: Request, body: bytes) -> Response:
-        with self._lock:
+    def _shown(self, answering: Answering, request: Request, body: bytes) -> Response:
+        with self._reading:
             self._pending.show()
             return answering(request, body)
 

@@ -38,8 +38,7 @@ def page(store: Store, query: Query, limit: int, offset: int) -> tuple[list[dict
     Refuses what SQLite does not understand either, in SuiteQL's words.
     """
     try:
-        cursor = store.database.execute(f"SELECT COUNT(*) FROM ({query.sql})")  # noqa: S608
-        total: int = cursor.fetchone()[0]
+        total: int = store.database.execute(query.count).fetchone()[0]
         if query.has_own_limit:
             cursor = store.database.execute(query.sql)
             found = cursor.fetchall()[offset : offset + limit]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from estate.netsuite.schema import NAME_SUFFIX, Named, kept, statements
@@ -27,7 +28,7 @@ class Store:
         self.database = sqlite3.connect(
             ":memory:", check_same_thread=False, isolation_level=None, cached_statements=512
         )
-        for statement in ("PRAGMA case_sensitive_like = ON", *statements()):
+        for statement in ("PRAGMA case_sensitive_like = ON", "PRAGMA journal_mode = OFF", *statements()):
             self.database.execute(statement)
         self._listed: dict[tuple[str, str], int] = {}
         self._notes = 0
@@ -35,8 +36,7 @@ class Store:
     def insert(self, table: str, **values: Any) -> None:
         """Add a row."""
         columns = _flat(values)
-        names, marks = ", ".join(f"[{name}]" for name in columns), ", ".join("?" * len(columns))
-        self.database.execute(f"INSERT INTO [{table}] ({names}) VALUES ({marks})", list(columns.values()))  # noqa: S608
+        self.database.execute(_insert(table, tuple(columns)), list(columns.values()))
 
     def update(self, table: str, key: int | str, at: datetime | None = None, **values: Any) -> None:
         """Change the row with this id; `at` moves its last modification."""
@@ -86,6 +86,12 @@ class Store:
     def currency(self, code: str | None) -> Named | None:
         """A currency by its ISO code."""
         return self.listed("currency", code, symbol=code)
+
+
+@cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    names, marks = "], [".join(columns), ", ".join("?" * len(columns))
+    return f"INSERT INTO [{table}] ([{names}]) VALUES ({marks})"  # noqa: S608 - names of ours
 
 
 def _flat(values: dict[str, Any]) -> dict[str, Any]:

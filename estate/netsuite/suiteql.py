@@ -24,9 +24,13 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What SQLite runs, the tables that are read, and the words that are compared with."""
+    """What SQLite runs, the tables that are read, and the words that are compared with.
+
+    `count` gives the number of rows of `sql`.
+    """
 
     sql: str
+    count: str
     has_own_limit: bool
     tables: frozenset[str]
     literals: frozenset[str]
@@ -67,6 +71,9 @@ _FUNCTIONS = {
 }
 _OTHERWISE = {"SYSDATE": "SYSDATE()", "MINUS": "EXCEPT"}
 _COMPARISONS = frozenset(("=", "<>", "!=", "<", ">", "<=", ">=", "BETWEEN"))
+_GATHERING = frozenset(
+    ("DISTINCT", "GROUP", "HAVING", "UNION", "INTERSECT", "MINUS", "FETCH", "COUNT", "SUM", "MIN", "MAX", "AVG")
+)
 _NAMES = COLUMNS | TABLES.keys()
 
 
@@ -76,9 +83,10 @@ def translate(text: str) -> Query:
     if not tokens or tokens[0].text != "SELECT":
         raise QueryError("Only SELECT statements are supported.")
     _check_dates(tokens)
-    written = _Writer(tokens).write()
+    sql = " ".join(_Writer(tokens).write())
     return Query(
-        " ".join(written),
+        sql,
+        _count(tokens, sql),
         any(token.text == "FETCH" for token in tokens),
         frozenset(token.raw.lower() for token in tokens if token.raw.lower() in TABLES),
         frozenset(token.raw[1:-1] for token in tokens if token.kind == "string"),
@@ -105,6 +113,23 @@ def _check_dates(tokens: list[Token]) -> None:
             pair = (before, after) if after.kind == "string" else (after, before)
             if pair[1].kind == "string" and pair[0].raw.lower() in DATED:
                 raise QueryError(f"Invalid date value for '{pair[0].raw}': use TO_DATE or TO_TIMESTAMP with a format.")
+
+
+def _count(tokens: list[Token], sql: str) -> str:
+    """The number of rows, where it can be had without working out any column: of a query that is one plain SELECT."""
+    words = {token.text for token in tokens}
+    if words & _GATHERING:
+        return f"SELECT COUNT(*) FROM ({sql})"  # noqa: S608 - it was translated
+    depth, begins, ends = 0, None, len(tokens)
+    for place, token in enumerate(tokens):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0 and token.text == "FROM" and begins is None:
+            begins = place
+        if depth == 0 and token.text == "ORDER":
+            ends = place
+    if begins is None:
+        raise QueryError("Syntax error: FROM is missing.")
+    return f"SELECT COUNT(*) {' '.join(_Writer(tokens[begins:ends]).write())}"
 
 
 class _Writer:

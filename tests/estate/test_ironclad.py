@@ -537,8 +537,8 @@ def test_obligation_is_moved_and_its_count_is_no_total(product: Product, api: ht
 
 
 def test_index_lags_behind_what_was_written(engine: Engine, product: Product, api: httpx.Client) -> None:
-    tell(product, drafted(NOON - timedelta(seconds=20)))
     engine.lag = 30.0
+    tell(product, drafted(NOON - timedelta(seconds=20)))
     assert get(api, "/workflows")["count"] == 0
     engine.lag = 0.0
     assert get(api, "/workflows")["count"] == 1

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
-from threading import Event
 from typing import Any
 from urllib.parse import quote
 
@@ -23,7 +22,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from estate.netsuite import Product
-from tests.estate.engine import NOON, Engine, a_happening, ago, client, private_key, served
+from tests.estate.engine import NOON, Engine, a_happening, ago, client, private_key, served, until
 
 REST = "/services/rest"
 TOKEN = f"{REST}/auth/oauth2/v1/token"
@@ -712,27 +711,24 @@ def test_filter_that_does_not_fit_is_refused(api: httpx.Client, q: str) -> None:
 
 
 def test_index_lags_behind_what_was_written(engine: Engine, product: Product, api: httpx.Client) -> None:
+    engine.lag = 30.0
     tell(
         product,
         type(customer())(NOON - timedelta(seconds=20), "netsuite", "customer.created", None, "", customer().data),
     )
-    engine.lag = 30.0
     assert rows(api, "SELECT id FROM customer") == []
     engine.lag = 0.0
     assert rows(api, "SELECT id FROM customer") == [{"id": "10"}]
 
 
 def test_sixth_request_at_a_time_is_refused(product: Product, api: httpx.Client) -> None:
-    """Five requests are kept waiting at the account's lock; one more is one too many."""
-    waiting = Event()
-    with product._lock, ThreadPoolExecutor(8) as threads:
-        held = [threads.submit(ask, api, "SELECT dummy FROM DUAL") for _ in range(5)]
-        while product._at_work < 5 and not waiting.wait(0.005):
-            pass
-        assert refused(ask(api, "SELECT dummy FROM DUAL"))[:2] == (429, "CONCURRENCY_LIMIT_EXCEEDED")
-        product._lock.release()
+    """Five requests are kept waiting where rows are read; one more is one too many."""
+    with ThreadPoolExecutor(5) as threads:
+        with product._reading:
+            held = [threads.submit(ask, api, "SELECT dummy FROM DUAL") for _ in range(5)]
+            until(lambda: product._at_work == 5)
+            assert refused(ask(api, "SELECT dummy FROM DUAL"))[:2] == (429, "CONCURRENCY_LIMIT_EXCEEDED")
         assert [one.result().status_code for one in held] == [200] * 5
-        product._lock.acquire()
     assert ask(api, "SELECT dummy FROM DUAL").status_code == 200
 
 
