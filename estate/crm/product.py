@@ -51,11 +51,11 @@ class Product:
         self._reading = Reading(self._tables)
         self._sign_in = SignIn(services)
         self._quota = Quota(daily_requests)
-        self._pending = {system: Pending(services, system, self._write) for system in SYSTEMS}
+        self._pending = Pending(services, SYSTEMS[0], self._write)  # one org, one index
 
     def apply(self, happening: Happening) -> None:
         """Take a happening; its rows show as soon as they are indexed."""
-        self._pending[happening.system].add(happening)
+        self._pending.add(happening)
 
     def routes(self) -> Sequence[Route]:
         """The token endpoint and everything below `/services/data`."""
@@ -78,8 +78,7 @@ class Product:
         return json_answer(found)
 
     async def _answer(self, request: Request) -> Response:
-        for pending in self._pending.values():
-            pending.show()
+        self._pending.show()
         try:
             self._admit(request)
             answer = await self._routed(request)
