@@ -37,7 +37,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Product:
     """System `boomi`."""
 
-    systems = (SYSTEM,)
+    systems: tuple[str, ...] = (SYSTEM,)
     prefix = "/boomi"
 
     def __init__(self, services: Services) -> None:

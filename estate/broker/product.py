@@ -17,7 +17,7 @@ from estate.services import Services
 class Product:
     """System `rabbitmq`."""
 
-    systems = (SYSTEM,)
+    systems: tuple[str, ...] = (SYSTEM,)
     prefix = "/rabbitmq"
 
     def __init__(self, services: Services, url: str) -> None:

@@ -42,7 +42,7 @@ KINDS_OF_JSON: dict[str, tuple[type, ...]] = {"boolean": (bool,), "currency": (i
 class Product:
     """Systems `salesforce` and `certinia`: one org, one API."""
 
-    systems = SYSTEMS
+    systems: tuple[str, ...] = SYSTEMS
     prefix = "/salesforce"
 
     def __init__(self, services: Services, daily_requests: int = DAILY_REQUESTS) -> None:
