@@ -20,6 +20,7 @@ from collectors.base import Checked, Connector, Json, Memory, Page, Stream, Unre
 from collectors.connectors.boomi.documents import BoomiOptions, Heard, document_events, is_ours
 from collectors.connectors.boomi.platform import (
     EXECUTIONS,
+    LONGEST_CHAIN,
     MANNERS,
     RUNNING,
     TRACKED_FIELDS,
@@ -44,7 +45,6 @@ from models.events import Event, UnreadableEventError
 ENDED = "recordedDate"
 EVENTS_A_PAGE = 200
 RUNNING_A_QUERY = 100
-LONGEST_CHAIN = 20
 
 _GRANT = (
     "Give the user of [systems.{}.auth] a role with the privileges 'API Access' and 'View Results' (Settings, User "

@@ -21,6 +21,8 @@ Row = Mapping[str, Any]
 EXECUTIONS, DOCUMENTS, TRACKED_FIELDS = "ExecutionRecord", "GenericConnectorRecord", "CustomTrackedField"
 REQUESTS_A_SECOND = 9.0
 """Of the ten that an account has, so that our acts and others find room."""
+LONGEST_CHAIN = 20
+"""Of re-runs of re-runs; what is longer is not followed."""
 RUNNING = frozenset(("STARTED", "INPROCESS"))
 
 

@@ -8,7 +8,7 @@ Source: AtomSphere Platform API reference, RerunDocument and the asynchronous Ex
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from collectors.acts import Item, Outcome, Preflight, Sent, never_left
 from collectors.answers import Answer, ForbiddenError, RejectedError
 from collectors.connectors.boomi.documents import NOT_OURS, BoomiOptions
 from collectors.connectors.boomi.platform import (
+    LONGEST_CHAIN,
     RUNNING,
     Row,
     document,
@@ -30,6 +31,8 @@ from collectors.http import Http
 from models.errors import RetryLater
 
 POLL_SECONDS = 1.0
+MOST_RERUNS = 50
+"""Of one execution; more are not looked through."""
 CERTAIN_SECONDS = 300.0
 """How long after a sending its execution may still be missing in the platform's list."""
 
@@ -131,10 +134,9 @@ class Rerun:
 
     def _standing(self, found: Row, run: Row, item: Item) -> str:
         """A re-run that is under way, or in which the same operation succeeded; '' where there is none."""
-        origins = dict.fromkeys(name for name in (word(run, "executionId"), word(run, "originalExecutionId")) if name)
-        for again in (again for origin in origins for again in retries(self._http, origin)):
+        for again in self._family(run):
             name, status = word(again, "executionId"), word(again, "status")
-            if name == word(found, "executionId") or _is_void(again, item):
+            if name == word(found, "executionId"):
                 continue
             if status in RUNNING:
                 return f"{name} is re-running documents of {word(again, 'originalExecutionId')} since {_began(again)}"
@@ -144,6 +146,24 @@ class Rerun:
                     f"{word(same, 'id')} of {name} ({word(again, 'executionType')}) succeeded with the same operation"
                 )
         return ""
+
+    def _family(self, run: Row) -> Iterator[Row]:
+        """Every re-run of the execution that this one goes back to, re-runs of re-runs among them."""
+        root = word(run, "originalExecutionId")
+        for _ in range(LONGEST_CHAIN if root else 0):
+            before = execution(self._http, root)
+            above = word(before, "originalExecutionId") if before is not None else ""
+            if not above:
+                break
+            root = above
+        waiting, seen = [root or word(run, "executionId")], set[str]()
+        while waiting and len(seen) < MOST_RERUNS:
+            origin = waiting.pop(0)
+            if origin not in seen:
+                seen.add(origin)
+                found = retries(self._http, origin)
+                yield from found
+                waiting += [word(again, "executionId") for again in found]
 
     def _document_of(self, run: Row, found: Row, item: Item) -> Row | None:
         """The document of a re-run that is the same business operation."""

@@ -385,7 +385,7 @@ def the_execution(**fields: Any) -> Any:
 
 
 def its_retries(*rows: dict[str, Any]) -> Any:
-    return post(EXECUTIONS, page(*rows), '"property":"originalExecutionId"')
+    return post(EXECUTIONS, page(*rows), '"property":"originalExecutionId"', "execution-1")
 
 
 def a_retry(**fields: Any) -> dict[str, Any]:
@@ -436,8 +436,16 @@ def test_a_preflight_finds_a_re_run_under_way_or_that_worked() -> None:
     with connected(get_document(FAILED), the_execution(), *done) as (boomi, _):
         standing = boomi.rerun.preflight(ITEM).standing
         assert standing == "gcr-2 of execution-2 (retry_sched) succeeded with the same operation"
+    again = post(EXECUTIONS, page(an_execution(3, 30, executionType="retry_manual")), "execution-2")
+    later = (its_retries(a_retry()), rerun_of(2, "project-sync:1", "ERROR"), again)
+    with connected(get_document(FAILED), the_execution(), *later, rerun_of(3, "project-sync:1", "SUCCESS")) as (
+        boomi,
+        _,
+    ):
+        assert boomi.rerun.preflight(ITEM).standing.startswith("gcr-3 of execution-3 (retry_manual) succeeded")
     for operation, status in (("project-sync:1", "ERROR"), ("project-sync:7", "SUCCESS")):
-        other = (its_retries(a_retry()), rerun_of(2, operation, status))
+        none = post(EXECUTIONS, page(), '"originalExecutionId"', "execution-2")
+        other = (its_retries(a_retry()), rerun_of(2, operation, status), none)
         with connected(get_document(FAILED), the_execution(), *other) as (boomi, _):
             assert boomi.rerun.preflight(ITEM).standing == ""
 
