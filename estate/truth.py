@@ -76,8 +76,8 @@ class Truth:
         self._is_sorted &= len(self._facts) == before
 
     def plant(self, fault: Fault) -> None:
-        """Remember a fault."""
-        self._faults[fault.id] = fault
+        """Remember a fault; one that is known already stays as it is."""
+        self._faults.setdefault(fault.id, fault)
 
     def heal(self, operation: str, at: datetime) -> bool:
         """What failed of this operation has been made good; whether something was open."""

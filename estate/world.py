@@ -152,7 +152,7 @@ class World:
             if idempotency_key is not None and idempotency_key in self._answers:
                 outcome = replace(self._answers[idempotency_key], executed=False, result="repeated")
             else:
-                outcome = self._execute(system, operation, item)
+                outcome = self._execute(system, operation)
                 if idempotency_key is not None and outcome.result not in ("nothing", "expired", "unknown", "error"):
                     self._answers[idempotency_key] = outcome
             self.log(
@@ -193,7 +193,7 @@ class World:
 
     # How operations are executed.
 
-    def _execute(self, system: str, name: str, item: str) -> Outcome:
+    def _execute(self, system: str, name: str) -> Outcome:
         operation = self.scenario.operations.get(name)
         if operation is None:
             return Outcome(executed=False, result="unknown")
@@ -213,7 +213,7 @@ class World:
         if not copies:
             return Outcome(executed=True, result="exists")
         self._happen(copies, now)
-        self._plant_duplicate(operation, item, now)
+        self._plant_duplicate(operation, now)
         return Outcome(executed=True, result="done")
 
     def _lied(self, system: str, operation: Operation) -> Outcome | None:
@@ -234,16 +234,17 @@ class World:
         for happening in made:
             self._apply(happening)
 
-    def _plant_duplicate(self, operation: Operation, item: str, now: datetime) -> None:
+    def _plant_duplicate(self, operation: Operation, now: datetime) -> None:
         effect = operation.effects[0]
         self.truth.plant(
             Fault(
                 kind="duplicate",
                 contract=effect.contract,
-                subject=effect.subject,
+                # The exception is about the line; invoices of one operation have no line in common.
+                subject="" if effect.what == "invoice.posted" else effect.subject,
                 system=effect.system,
                 planted_at=now,
-                key=f"{operation.name}/{item}/{now.isoformat()}",
+                key=operation.name,
                 step=effect.what,
             )
         )

@@ -46,8 +46,9 @@ _KIND_OF = {
     "consolidated_invoice": RETAINER,
     "shared_project": RETAINER,
     "future_amendment": MANAGED,
+    "rate-card-sync": TIME,
 }
-"""Stories that only contracts of one type can tell."""
+"""Stories and flows that only contracts of one type can tell."""
 
 _RECENT = timedelta(days=60)
 _FAIL_LATELY = ("billing-schedule-sync", "project-activation", "invoice-posting")
@@ -122,7 +123,7 @@ class _Planning:
         goal = self._goals(1, begins, -maturity)[0]
         # A job that is to be made again needs a customer who has others: nobody else's hand-over would create it.
         often = self._customers[self._rng.randrange(3)] if told.flow == "project-sync:netsuite" else None
-        one = self._contract(goal, _KIND_OF.get(told.story), often)
+        one = self._contract(goal, _KIND_OF.get(told.story) or _KIND_OF.get(told.flow), often)
         one.story = "amended" if told.needs_amendment else told.story
         if told.flow:
             one.fates[told.flow] = told.fate
