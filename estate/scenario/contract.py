@@ -55,6 +55,7 @@ class Contract:
     workflow: str = ""
     record: str = ""
     readable: str = ""
+    committed_at: datetime | None = None
     approved_at: datetime | None = None
     signed_at: datetime | None = None
     active_at: datetime | None = None

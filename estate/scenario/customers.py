@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from estate.calendar import long_tailed
 from estate.firm import Customer
@@ -123,7 +124,7 @@ def _created(customer: Customer, at: datetime) -> Happening:
 
 
 def _link(book: Book, customer: Customer, at: datetime) -> None:
-    account = {"account": customer.account, "erp_customer": customer.customer_id}
+    account: dict[str, Any] = {"account": customer.account, "erp_customer": customer.customer_id}
     book.put("salesforce", "account.linked", at + timedelta(minutes=3), None, **account)
 
 
@@ -141,7 +142,7 @@ def _merge(book: Book, by_customer: dict[str, list[Contract]], jobs: dict[str, H
             continue
         old.remove(loser)
         at = _whole(book.start - timedelta(days=rng.randint(4, 20)))
-        merged = {"merged_id": loser.customer_id, "merged_customer": loser.number}
+        merged: dict[str, Any] = {"merged_id": loser.customer_id, "merged_customer": loser.number}
         book.put("netsuite", "customer.merged", at, None, customer_id=survivor.customer_id, **merged)
         for one in by_customer[loser.number]:
             book.plant("broken_link", one.number, "netsuite", at, f"{loser.number}>{survivor.number}")

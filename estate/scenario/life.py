@@ -88,8 +88,10 @@ class Life:
     def _conflict(self, one: Contract, other: Contract) -> None:
         """The record of this contract names the other's opportunity, which the other's record names too."""
         assert one.signed_at is not None
+        # The other claims it from the day on which it was won with that contract's number on it.
+        claimed_at = max(one.signed_at, other.committed_at or one.signed_at)
         least = min(one.number, other.number)
-        self._book.plant("link_conflict", least, "ironclad", one.signed_at, f"{one.number}+{other.number}")
+        self._book.plant("link_conflict", least, "ironclad", claimed_at, f"{one.number}+{other.number}")
 
     def _set_up(self, one: Contract, active_at: datetime) -> None:
         for line in one.lines:

@@ -36,6 +36,7 @@ class Selling:
         if one.tells("lost"):
             return self._book.later(one.rng, begun, 12, one.entity)
         committed = self._book.later(one.rng, begun, 12, one.entity)
+        one.committed_at = committed
         self._crm("opportunity.committed", committed, one)
         return self._book.later(one.rng, committed, 1.5, one.entity)
 
