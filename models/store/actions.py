@@ -185,7 +185,7 @@ def move(connection: Connection, claimed: Claimed, change: Change, at: datetime)
             "status": change.status.value,
             "result": to_json({"told": change.told, "at": at.isoformat(), **change.details}),
             "effect": None if change.effect is None else to_json(change.effect),
-            "sent_at": at if is_sent else None,
+            "is_sent": is_sent,
             "closed_at": None if change.status is ActionStatus.SENT else at,
             "look_in_seconds": change.look_in_seconds,
             "give_up_in_seconds": change.give_up_in_seconds,

@@ -48,7 +48,7 @@ WHERE target_system = %(target_system)s
 -- meanwhile sets look_at to before the end of the lease, and counts when it is given back.
 -- Parameters: worker, lease_seconds. Columns: as named; gives_up_in: seconds left.
 WITH chosen AS (
-    SELECT action_id, status
+    SELECT action_id, status, clock_timestamp() + make_interval(secs => %(lease_seconds)s) AS until
     FROM action
     WHERE look_at <= clock_timestamp()
         AND (lease_until IS NULL OR lease_until < clock_timestamp())
@@ -60,8 +60,8 @@ WITH chosen AS (
 UPDATE action
 SET status = CASE WHEN action.status = 'requested' THEN 'claimed' ELSE action.status END,
     worker = %(worker)s,
-    lease_until = clock_timestamp() + make_interval(secs => %(lease_seconds)s),
-    look_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
+    lease_until = chosen.until,
+    look_at = chosen.until
 FROM chosen
 WHERE action.action_id = chosen.action_id
 RETURNING
@@ -113,13 +113,25 @@ RETURNING number;
 
 -- name: move_action
 -- An action goes on, if it is still where it was and in our hands. Parameters: action_id, worker, sources (the statuses it
--- may come from), status, result, effect (NULL: as before), sent_at and closed_at (NULL: as before), look_in_seconds (NULL:
--- never again), give_up_in_seconds (NULL: as before). Columns: exception_id.
+-- may come from), status, result, effect (NULL: as before), is_sent (it was: when its newest sending began), closed_at (NULL: as
+-- before), look_in_seconds (NULL: never again), give_up_in_seconds (NULL: as before). Columns: exception_id.
 UPDATE action
 SET status = %(status)s,
     result = coalesce(%(result)s, result),
     effect = coalesce(%(effect)s, effect),
-    sent_at = coalesce(sent_at, %(sent_at)s),
+    sent_at = CASE
+        WHEN %(is_sent)s THEN coalesce(
+            sent_at,
+            (
+                SELECT attempt.at
+                FROM action_attempt AS attempt
+                WHERE attempt.action_id = action.action_id
+                ORDER BY attempt.number DESC
+                LIMIT 1
+            )
+        )
+        ELSE sent_at
+    END,
     closed_at = coalesce(%(closed_at)s, closed_at),
     look_at = CASE
         WHEN look_at < lease_until THEN look_at
