@@ -55,7 +55,8 @@ class Page(NamedTuple):
 
     `watermark` is the source's time up to which everything is known to have been read; None where the page is not the
     last of its window. `learned` is what to remember of records by their id (`Memory`), None to forget one. `fields`
-    are the names of the fields the page's records had, for noticing that one went; empty where it does not apply.
+    are the names that every record of the page had (`drift.shared_fields`), for noticing that one went; empty where it
+    does not apply.
     """
 
     events: Sequence[Event]

@@ -14,6 +14,7 @@ from opentelemetry import metrics, trace
 
 from collectors.base import Page
 from collectors.connections import Connections
+from collectors.drift import Fields
 from collectors.holding import RENEW_SECONDS, Holding
 from collectors.pacing import rest_after, rest_between
 from models.errors import FAMILIES, Misconfigured, ThroughlineError
@@ -103,24 +104,22 @@ class Poller:
     def _read(self, claimed: Claimed, polled: Polled, is_stopping: Callable[[], bool]) -> None:
         connector = self._connections.of(claimed.system)
         memory = StoredMemory(self._pool, claimed.system, claimed.stream)
-        known, gone = set(claimed.fields), set[str]()
+        fields = Fields(claimed.fields)
         for page in connector.read(claimed.stream, claimed.cursor, memory):
-            if page.fields:
-                gone = known - set(page.fields)
-                known.update(page.fields)
-            self._commit(claimed, page, known, polled)
+            fields.see(page)
+            self._commit(claimed, page, fields, polled)
             if is_stopping():
                 polled.ended = Ended.STOPPED
                 self._release(claimed, 0.0, is_well=False)
                 return
-        told = _told_of_fields(claimed, gone) if gone else None
+        told = _told_of_fields(claimed, fields.gone) if fields.gone else None
         self._release(claimed, rest_between(claimed.interval_seconds), is_well=True, told=told)
 
-    def _commit(self, claimed: Claimed, page: Page, fields: Collection[str], polled: Polled) -> None:
+    def _commit(self, claimed: Claimed, page: Page, fields: Fields, polled: Polled) -> None:
         """Write a page, all of it or nothing. Errors: LeaseLostError; StoreUnavailableError."""
         workshop: Workshop = in_transaction(self._pool, self._rules.workshop)
         observed_at = datetime.now(UTC)
-        step = Step(page.cursor, page.watermark, page.learned, fields or None)
+        step = Step(page.cursor, page.watermark, page.learned, fields.state)
 
         def also(connection: Connection, absorbed: Absorbed) -> None:
             bad = [BadInput(claimed.system, one.raw, one.reason) for one in page.unreadable]

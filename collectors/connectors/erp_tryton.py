@@ -27,6 +27,7 @@ from collectors.connectors.tryton.rows import (
     project_events,
     stamp,
 )
+from collectors.drift import shared_fields
 from collectors.http import Http
 from collectors.options import read_options
 from collectors.paging import by_key
@@ -125,7 +126,9 @@ class Tryton(Connector):
             events, unreadable = self._told(stream, piece.rows, sweep)
             is_last = piece.next is None
             behind = sweep.end(self.http.skew) if is_last else sweep.at(piece.next)
-            yield Page(events, behind, unreadable, sweep.began_at if is_last else None, fields=_names(piece.rows))
+            yield Page(
+                events, behind, unreadable, sweep.began_at if is_last else None, fields=shared_fields(piece.rows)
+            )
 
     def check(self, stream: str) -> Checked:
         """One record of the model, with every field that is read."""
@@ -220,10 +223,6 @@ _MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
 def _packed(at: datetime) -> dict[str, Any]:
     utc = at.astimezone(UTC)
     return {"__class__": "datetime"} | {name: getattr(utc, name) for name in PARTS_OF_TIME}
-
-
-def _names(rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    return frozenset(name for row in rows for name in row)
 
 
 def _unreadable(stream: str, row: Mapping[str, Any], why: str) -> Unreadable:

@@ -40,7 +40,7 @@ class Expected:
 
 
 class Claimed(NamedTuple):
-    """A stream that is ours. `fields`: the names of fields that its records are known to have."""
+    """A stream that is ours. `fields`: what is kept of the fields that its records have (JSON)."""
 
     system: str
     stream: str
@@ -48,16 +48,16 @@ class Claimed(NamedTuple):
     cursor: Any
     failures: int
     interval_seconds: float
-    fields: frozenset[str]
+    fields: Any
 
 
 class Step(NamedTuple):
-    """What a page brings besides its events: `learned` None forgets a record; `watermark` None: as before."""
+    """What a page brings besides its events: `learned` None forgets a record; `watermark`, `fields` None: as before."""
 
     cursor: Any
     watermark: datetime | None = None
     learned: Mapping[str, str | None] = {}
-    fields: Collection[str] | None = None
+    fields: Any = None
 
 
 Name = tuple[str, str]
@@ -88,7 +88,7 @@ def claim(connection: Connection, among: Collection[Name], *, is_due_only: bool 
     if row is None:
         return None
     system, stream, cursor, failures, interval, fields = row
-    return Claimed(system, stream, lease, cursor, failures, interval or 60.0, frozenset(fields or ()))
+    return Claimed(system, stream, lease, cursor, failures, interval or 60.0, fields)
 
 
 def renew(connection: Connection, leases: Collection[str]) -> set[str]:
@@ -108,7 +108,7 @@ def advance(connection: Connection, claimed: Claimed, step: Step) -> None:
             "seconds": LEASE_SECONDS,
             "cursor": None if step.cursor is None else to_json(step.cursor),
             "watermark": step.watermark,
-            "fields": None if step.fields is None else to_json(sorted(step.fields)),
+            "fields": None if step.fields is None else to_json(step.fields),
         },
     )
     if changed.rowcount != 1:

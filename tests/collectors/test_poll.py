@@ -203,11 +203,17 @@ def test_an_event_that_no_process_declares_is_kept_and_can_be_read_again(pool: P
 
 
 def test_a_field_that_goes_is_noticed(poller: Poller, pool: Pool, source: Orders) -> None:
+    source.rows += [orders.a_row(number) for number in range(35, 120)]
+    source.rows[7].pop("extra", None)
     poll(poller)
-    for row in source.rows:
-        row.pop("state")
+    source.rows = [orders.a_row(500, "2026-03-30T10:00:00+00:00")]
+    source.rows[0].pop("state")
     assert poll(poller).ended is Ended.READ
     assert "acme-eu/orders: the records no longer have state" in told(pool)["last_error"]
+    assert told(pool)["blind_since"] is None, "what is read is read"
+    source.rows = [orders.a_row(501, "2026-03-30T10:00:01+00:00")]
+    poll(poller)
+    assert told(pool)["last_error"] is None
 
 
 def test_a_stop_puts_the_stream_down_behind_the_page(poller: Poller, pool: Pool, source: Orders) -> None:

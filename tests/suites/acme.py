@@ -10,6 +10,7 @@ import msgspec
 
 from collectors import sign_in
 from collectors.base import Account, Checked, Connector, Credentials, Json, Manners, Memory, Page, Stream, Unreadable
+from collectors.drift import shared_fields
 from collectors.paging import by_token
 from collectors.window import Sweep
 from models.errors import SkipRecord
@@ -51,8 +52,7 @@ class Acme(Connector):
                     bad.append(Unreadable(msgspec.json.encode(row), f"{self.account.name}: {error} is missing"))
             is_last = piece.next is None
             behind = sweep.end(self.http.skew) if is_last else sweep.at(piece.next)
-            fields = {name for row in piece.rows for name in row}
-            yield Page(events, behind, bad, sweep.began_at if is_last else None, fields=fields)
+            yield Page(events, behind, bad, sweep.began_at if is_last else None, fields=shared_fields(piece.rows))
 
     def check(self, stream: str) -> Checked:
         self.http.get(f"/{stream}", {"since": "", "token": ""})

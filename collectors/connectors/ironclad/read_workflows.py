@@ -18,6 +18,7 @@ from collectors.connectors.ironclad.workflows import (
     version_of,
     workflow_events,
 )
+from collectors.drift import shared_fields
 from collectors.gathered import Gathered
 from collectors.paging import by_number
 from collectors.versions import remembered, taken_back
@@ -121,4 +122,4 @@ class Workflows(Reader):
 
 def _fields(rows: Sequence[Row]) -> list[str]:
     """The attributes that these workflows have."""
-    return sorted({name for row in rows for name in row.get("attributes") or ()})
+    return sorted(shared_fields(row.get("attributes") or {} for row in rows))
