@@ -31,7 +31,7 @@ class Control:
 
     def __init__(self, world: World, base: str, amqp: str | None = None) -> None:
         self._world = world
-        self._settings = settings_text(world.access, base, world.scenario.start, amqp)
+        self.settings = settings_text(world.access, base, world.scenario.start, amqp)
 
     def routes(self) -> list[Route]:
         """All paths below `/_estate`."""
@@ -62,13 +62,13 @@ class Control:
         return self._told_clock()
 
     async def _show_settings(self, request: Request) -> Response:
-        return PlainTextResponse(self._settings, media_type="application/toml")
+        return PlainTextResponse(self.settings, media_type="application/toml")
 
     async def _truth(self, request: Request) -> Response:
         return await run_in_threadpool(lambda: JSONResponse(self._world.view()))
 
     async def _log(self, request: Request) -> Response:
-        return JSONResponse({"items": self._world.acts()})
+        return JSONResponse({"items": self._world.log_lines()})
 
     def _outage(self, sent: Mapping[str, Any]) -> Response:
         _only(sent, {"system", "stream", "seconds"})

@@ -36,7 +36,7 @@ class Size:
 
 
 class Estate:
-    """A firm with all its systems. `app` serves them; `start` connects the broker, `stop` ends it."""
+    """A firm with all its systems. `app` serves them, `settings` collect them."""
 
     def __init__(self, size: Size, base: str, amqp: str | None = None, access: Access | None = None) -> None:
         scenario = make(size.seed, size.contracts, size.months, has_broker=amqp is not None)
@@ -56,9 +56,11 @@ class Estate:
         self.world.admit(products)
         self.world.catch_up()
         mounts = [Mount(product.prefix, routes=list(product.routes())) for product in products]
+        control = Control(self.world, base, amqp)
+        self.settings = control.settings
         self.app = _CatchingUp(
             Starlette(
-                routes=[*Control(self.world, base, amqp).routes(), *mounts],
+                routes=[*control.routes(), *mounts],
                 exception_handlers={HTTPException: _refuse},
             ),
             self.world,

@@ -181,7 +181,7 @@ class World:
         with self._lock:
             self._acts.append(Act(self.now(), system, act, item, operation, idempotency_key, executed, outcome))
 
-    def acts(self) -> list[dict[str, Any]]:
+    def log_lines(self) -> list[dict[str, Any]]:
         """The log, oldest first."""
         with self._lock:
             return [act.told() for act in self._acts]

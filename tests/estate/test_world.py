@@ -129,7 +129,7 @@ def test_a_re_run_makes_what_was_missing_and_heals_the_fault(world: World) -> No
     assert {"kind": "failed", "contract": fault.contract} in world.view()["undecided"]
     shown = [row for row in world.view()["steps"] if row["contract"] == fault.contract]
     assert ("billing_schedule.created", "netsuite") in {(row["step"], row["system"]) for row in shown}
-    assert [act["outcome"] for act in world.acts()] == ["done"]
+    assert [act["outcome"] for act in world.log_lines()] == ["done"]
 
 
 def test_a_second_re_run_changes_nothing_where_the_target_knows_the_record(world: World) -> None:
@@ -156,7 +156,7 @@ def test_a_consumer_that_gives_a_key_acts_once(world: World) -> None:
     assert rerun(world, fault.operation, key="k").result == "done"
     again = rerun(world, fault.operation, key="k")
     assert (again.result, again.executed, again.is_success) == ("repeated", False, True)
-    assert [(act["executed"], act["idempotency_key"]) for act in world.acts()] == [(True, "k"), (False, "k")]
+    assert [(act["executed"], act["idempotency_key"]) for act in world.log_lines()] == [(True, "k"), (False, "k")]
 
 
 def test_what_was_made_by_hand_is_there_already(world: World) -> None:
