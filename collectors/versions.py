@@ -96,37 +96,44 @@ _words = msgspec.json.Decoder(list[Word])
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
-def remembered(events: Sequence[Event], lasting: Collection[str] = ()) -> str:
-    """What to remember of what these events say, as text; types in `lasting` happened once and for all."""
-    return _encoder.encode(_said(events, lasting)).decode()
+def remembered(events: Sequence[Event], before: str = "", lasting: Collection[str] = ()) -> str:
+    """What to remember of what these events say, as text; of `before` what they say no more and is not taken back."""
+    words = _said(events)
+    places = {_place(word) for word in words}
+    kept = [word for word in _decoded(before) if word.type in lasting and _place(word) not in places]
+    return _encoder.encode([*words, *kept]).decode()
 
 
 def taken_back(version: Version, before: str, events: Sequence[Event], lasting: Collection[str] = ()) -> list[Event]:
     """Retractions of what the record said by `before` (`remembered`, '' for nothing) and says no more in `events`.
 
-    Where it says the same of other contracts now, it is taken back for those alone that it left.
+    Types in `lasting` are not taken back by silence. Where a record says the same of other contracts now, it is taken
+    back for those alone that it left; a record that names none any more has not left any.
     """
-    if not before:
-        return []
     now: dict[tuple[str, str, str], set[str]] = {}
-    for word in _said(events, lasting):
+    for word in _said(events):
         now.setdefault(_place(word), set()).update(word.keys.get(JOURNEY_KEY, ()))
     found = []
-    for word in _words.decode(before):
+    for word in _decoded(before):
         contracts = now.get(_place(word))
         if contracts is None:
-            found.append(_retraction(version, word, word.keys, _TAKEN_BACK))
-        elif left := sorted(set(word.keys.get(JOURNEY_KEY, ())) - contracts):
+            if word.type not in lasting:
+                found.append(_retraction(version, word, word.keys, _TAKEN_BACK))
+        elif contracts and (left := sorted(set(word.keys.get(JOURNEY_KEY, ())) - contracts)):
             found.append(_retraction(version, word, {JOURNEY_KEY: left}, _TAKEN_BACK))
     return found
 
 
 def deleted(version: Version, before: str) -> list[Event]:
     """Retractions of all that a record said by `before`, which is there no more; `version` is the last one known."""
-    return [_retraction(version, word, word.keys, _DELETED) for word in _words.decode(before)] if before else []
+    return [_retraction(version, word, word.keys, _DELETED) for word in _decoded(before)]
 
 
-def _said(events: Sequence[Event], lasting: Collection[str]) -> list[Word]:
+def _decoded(before: str) -> list[Word]:
+    return _words.decode(before) if before else []
+
+
+def _said(events: Sequence[Event]) -> list[Word]:
     return [
         Word(
             event.type,
@@ -135,7 +142,7 @@ def _said(events: Sequence[Event], lasting: Collection[str]) -> list[Word]:
             {name: event.attributes[name] for name in SUBJECTS if event.attributes.get(name)},
         )
         for event in events
-        if not event.retracts and event.type != LINKED and event.type not in lasting and event.record is not None
+        if not event.retracts and event.type != LINKED and event.record is not None
     ]
 
 

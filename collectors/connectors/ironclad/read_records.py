@@ -15,13 +15,14 @@ from collectors.base import Json, Memory, Page
 from collectors.compare import gone
 from collectors.connectors.ironclad.reader import API, ROWS_A_PAGE, Noted, Reader, noted
 from collectors.connectors.ironclad.reading import Row, instant, stamp
-from collectors.connectors.ironclad.records import obligation_events, record_events, version_of
+from collectors.connectors.ironclad.records import lasting, obligation_events, record_events, version_of
+from collectors.drift import shared_fields
 from collectors.gathered import Gathered
 from collectors.paging import by_number
 from collectors.versions import Version, deleted, remembered, taken_back
 from collectors.window import Sweep
 from models.errors import SkipRecord
-from models.events import Event
+from models.events import Event, UnreadableEventError
 
 IDS_A_PAGE = 10_000
 DELETIONS_A_PAGE = 100
@@ -105,9 +106,13 @@ class Records(Reader):
         events = record_events(self.system, row, self.options)
         version = version_of(self.system, row, self.options)
         said = before.get(version.record, "")
-        if events or said:
-            gathered.learned[version.record] = remembered(events) if events else None
-        return [*taken_back(version, said, events), *events]
+        if said and not events:
+            name = self.options.contract_number
+            raise UnreadableEventError(f"properties.{name} is missing, which this record had before")
+        silent = lasting(row)
+        if events:
+            gathered.learned[version.record] = remembered(events, said, silent)
+        return [*taken_back(version, said, events, silent), *events]
 
     def _planned(self, row: Row, sweep: Sweep) -> list[Event]:
         if _is_before(row, sweep.since) or not self.is_fresh(sweep, row):
@@ -157,4 +162,4 @@ def _is_before(row: Row, since: datetime | None) -> bool:
 
 def _fields(rows: Sequence[Row]) -> list[str]:
     """The properties that these records have."""
-    return sorted({name for row in rows for name in row.get("properties") or ()})
+    return sorted(shared_fields(row.get("properties") or {} for row in rows))

@@ -6,7 +6,7 @@ vendor counts. Approvals cost a request a workflow, out of a small bucket: they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from collectors.base import Json, Memory, Page
@@ -53,16 +53,16 @@ class Workflows(Reader):
         """Approvals of the workflows that changed."""
         here = sweep.place
         for met in self._passes(sweep, memory):
-            before = recall(memory, met.rows)
+            known = recall(memory, met.rows)
             gathered = Gathered()
             for row in met.rows:
-                gathered.take(self._approvals, row, sweep, before, met.marks, gathered)
+                gathered.take(self._approvals, row, sweep, known, gathered)
                 if len(gathered.learned) >= WORKFLOWS_A_PAGE:
                     # Each cost a request: what was read is written before the page of the vendor is through.
                     yield gathered.page(sweep.at(here))
                     gathered = Gathered()
             for name, mark in met.marks.items():
-                gathered.learned.setdefault(name, Noted(mark, before.get(name, Noted()).said).text())
+                gathered.learned[name] = Noted(mark, known.get(name, Noted()).said).text()
             yield self.page(gathered, sweep, met.place, _fields(met.rows))
             here = met.place
 
@@ -75,20 +75,19 @@ class Workflows(Reader):
     def _told(self, row: Row, sweep: Sweep) -> list[Event]:
         return workflow_events(self.system, row, self.options) if self.is_fresh(sweep, row) else []
 
-    def _approvals(
-        self, row: Row, sweep: Sweep, before: Mapping[str, Noted], marks: Mapping[str, str], gathered: Gathered
-    ) -> list[Event]:
+    def _approvals(self, row: Row, sweep: Sweep, known: dict[str, Noted], gathered: Gathered) -> list[Event]:
         version = version_of(self.system, row, self.options)
-        known = before.get(version.record, Noted())
-        if not self.is_fresh(sweep, row):
+        before = known.get(version.record, Noted())
+        if not self.is_fresh(sweep, row) or not (before.said or has_approvals(row, self.options)):
             return []
-        requests = self.requests(version.record) if has_approvals(row) else []
+        requests = self.requests(version.record)
         events = approval_events(self.system, row, requests, self.options)
         # A request and its answer happened for good; the approval as a whole is taken back by another review.
         whole = [event for event in events if event.sequence is not None]
-        mark = marks.get(version.record, known.mark)
-        gathered.learned[version.record] = Noted(mark, remembered(whole)).text()
-        return [*taken_back(version, known.said, whole), *events]
+        # The mark of this sweep follows with the page, so that a page that is begun again is counted once.
+        known[version.record] = Noted(before.mark, remembered(whole))
+        gathered.learned[version.record] = known[version.record].text()
+        return [*taken_back(version, before.said, whole), *events]
 
     def _passes(self, sweep: Sweep, memory: Memory) -> Iterator[Met]:
         """Pages of workflows, in as many passes as it takes to meet all that the vendor counts.

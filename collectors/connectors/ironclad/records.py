@@ -29,6 +29,8 @@ AMENDMENT = "amendment"
 WORKFLOW_PREFIX = "workflow:"
 
 SIGNED = "contract.signed"
+ENDS = ("contract.terminated", "contract.superseded")
+ACTIVE = "active"
 
 _decoder = msgspec.json.Decoder(list[dict[str, Any]], float_hook=Decimal)
 
@@ -48,11 +50,9 @@ def record_events(system: str, record: Row, options: Options) -> list[Event]:
     version = _version(system, record, options, contract=contract, amendment=None)
     terms = _terms(record, options)
     voided_at = _voided_at(record, options, version.at)
-    signed_at = instant_of(record, options.agreement_date)
-    events = []
-    if signed_at is not None:
-        recorded_at = instant_of(record, options.recorded_date)
-        events.append(version.says(SIGNED, signed_at, recorded_at=recorded_at, attributes=terms))
+    signed_at = _signed_at(record, options)
+    recorded_at = instant_of(record, options.recorded_date)
+    events = [version.says(SIGNED, signed_at, recorded_at=recorded_at, attributes=terms)]
     for step, name in (
         ("contract.activated", options.activated_date),
         ("contract.terminated", options.terminated_date),
@@ -63,7 +63,14 @@ def record_events(system: str, record: Row, options: Options) -> list[Event]:
             events.append(version.says(step, at, attributes={"superseded_by": by} if by else {}))
     if voided_at is not None:
         return [*events, *(version.withdraws(event.type, voided_at, retracts=True) for event in events)]
-    return [*events, *_links(version, record, terms, signed_at)]
+    return [*events, *_links(version, terms, signed_at)]
+
+
+def lasting(record: Row) -> frozenset[str]:
+    """What a record does not take back by silence: a property that is gone says nothing by itself."""
+    status = record.get("contractStatus")
+    is_active = isinstance(status, dict) and status.get("status") == ACTIVE
+    return frozenset(("contract.activated",)) if is_active else frozenset(("contract.activated", *ENDS))
 
 
 def record_is_amendment(record: Row, options: Options) -> bool:
@@ -102,9 +109,7 @@ def _amendment_events(system: str, record: Row, options: Options) -> list[Event]
     contract = text_of(record, options.contract_number)
     amendment = text_of(record, options.amendment_number) or text(record, "ironcladId")
     version = _version(system, record, options, contract=contract, amendment=amendment)
-    signed_at = instant_of(record, options.agreement_date)
-    if signed_at is None:
-        return []
+    signed_at = _signed_at(record, options)
     changed = text_of(record, options.changed_fields)
     attributes = {**_terms(record, options), **({} if changed is None else {"changed_fields": changed})}
     recorded_at = instant_of(record, options.recorded_date)
@@ -163,13 +168,24 @@ def _terms(record: Row, options: Options) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _links(version: Version, record: Row, terms: dict[str, Any], signed_at: datetime | None) -> list[Event]:
+def _links(version: Version, terms: dict[str, Any], signed_at: datetime) -> list[Event]:
     links = [version.says(LINKED, version.at, of="terms", attributes=terms)]
     for line in terms.get("lines", ()):
         name = line.get("line")
         if name:
-            links.append(version.says(LINKED, signed_at or version.at, of=f"line/{name}", attributes={"line": name}))
+            links.append(version.says(LINKED, signed_at, of=f"line/{name}", attributes={"line": name}))
     return links
+
+
+def _signed_at(record: Row, options: Options) -> datetime:
+    """When a record was signed in full, which every record of the repository was."""
+    at = instant_of(record, options.agreement_date)
+    if at is None:
+        raise UnreadableEventError(
+            f"properties.{options.agreement_date} is missing; a contract in the repository has the date of its last "
+            "signature there, or agreement_date of the system's options names another property"
+        )
+    return at
 
 
 def _voided_at(record: Row, options: Options, updated_at: datetime) -> datetime | None:

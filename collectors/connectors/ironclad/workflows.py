@@ -108,9 +108,11 @@ def approval_events(system: str, workflow: Row, requests: Sequence[Row], options
     return events
 
 
-def has_approvals(workflow: Row) -> bool:
-    """Whether anybody was asked to approve already, or may have been."""
-    return _approvals(workflow).get("state") not in ("not_started", "not_applicable")
+def has_approvals(workflow: Row, options: Options) -> bool:
+    """Whether anybody was asked to approve a contract or amendment of ours, or may have been."""
+    is_ours = any(attribute(workflow, name) for name in (options.contract_number, options.amendment_number))
+    is_ours = is_ours or attribute(workflow, options.parent_record) is not None
+    return is_ours and _approvals(workflow).get("state") not in ("not_started", "not_applicable")
 
 
 def _approvals(workflow: Row) -> Row:

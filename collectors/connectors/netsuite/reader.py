@@ -146,7 +146,7 @@ class Reader:
         events, at, record = tell(row), instant(row, STAMP, self.zone), f"{kind}:{row['id']}"
         said = before.get(record, "")
         if events or said:
-            gathered.learned[record] = remembered(events, lasting) if events else None
+            gathered.learned[record] = remembered(events, said, lasting) if events else None
         version = Version(self.system, record, stamp(at), at, {})
         return [*taken_back(version, said, events, lasting), *events]
 
