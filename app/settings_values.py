@@ -57,8 +57,16 @@ def _is_loopback(host: str) -> bool:
 
 
 def _address(value: object) -> object:
+    return _address_of({"http", "https"}, value)
+
+
+def _place(value: object) -> object:
+    return _address_of({"http", "https", "amqp", "amqps"}, value)
+
+
+def _address_of(schemes: set[str], value: object) -> object:
     parts = urlsplit(value) if isinstance(value, str) else None
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts is None or parts.scheme not in schemes or not parts.hostname:
         raise ValueError(HIDDEN if isinstance(value, str) and "@" in value else "")
     if parts.username or parts.password:
         raise ValueError(HIDDEN)
@@ -83,5 +91,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Span = Annotated[timedelta, BeforeValidator(parse_span)]
 ClockName = Annotated[str, BeforeValidator(_clock)]
 Address = Annotated[str, BeforeValidator(_address)]
+Place = Annotated[str, BeforeValidator(_place)]
+"""Where a system is: a broker is not asked by HTTP."""
 PathBesideFile = Annotated[Path, BeforeValidator(_path)]
 """A path relative to the folder of the settings file, which is the context of the validation."""

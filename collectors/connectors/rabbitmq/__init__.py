@@ -1,0 +1,1 @@
+"""RabbitMQ's dead letters: what they tell, how they are looked at without being taken, how one is published again."""
