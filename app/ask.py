@@ -86,7 +86,11 @@ class Ask(Protocol):
         ...
 
     def transactions(self, key: str) -> list[Row]:
-        """The operations of a journey in the shape `transaction`, by its listed key."""
+        """The operations of a journey in the shape `transaction` with `span_count` for spans, by its listed key."""
+        ...
+
+    def spans(self, operation: str) -> list[Row]:
+        """The spans of an operation and of the traces that name it, as they began."""
         ...
 
     def terms(self, key: str) -> dict[str, Row]:

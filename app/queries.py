@@ -121,6 +121,10 @@ class StoreAsk:
         return self._ask("terms", (key,), evidence.terms_of)
 
     def events(self, key: str, cursor: str) -> Row:
+    def spans(self, operation: str) -> list[Row]:
+        """As `Ask.spans`."""
+        return self._ask("spans", (operation,), transactions.find_spans)
+
         """As `Ask.events`."""
         return self._ask("events", (key, cursor), self._events)
 
@@ -215,7 +219,7 @@ class StoreAsk:
             return None
         behind = evidence.backing(connection, row["id"], row["kind"])
         events = behind.events
-        told = row["operation"] and transactions.find_transaction(connection, row["operation"])
+        told = row["operation"] and transactions.find_attempts(connection, row["operation"])
         if not events and not told and row["journey"] and row["step"]:
             shown = Asked(25, filters={"type": [row["step"]]}, zone=self.zone)
             events = journeys.story(connection, row["journey"], shown).rows

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from app.ask import Ask, Row
-from app.parts import facts, figures, marks, paging, panels, story, tables
+from app.parts import facts, figures, marks, paging, panels, spans, story, tables, waterfall
 
 
 def draw_story(ask: Ask, row: Row, process: Row) -> None:
@@ -50,9 +50,11 @@ def draw_transactions(ask: Ask, row: Row, process: Row) -> None:
     found = ask.transactions(row["key"])
     if not found:
         st.info("Middleware has reported nothing about this journey.", title="No transactions")
+    opened = spans.opened(found)
     for transaction in found:
         with st.container(border=True):
             panels.attempts(transaction, ask)
+            waterfall.draw(transaction, ask, is_open=transaction["operation"] == opened)
 
 
 def draw_events(ask: Ask, row: Row, process: Row) -> None:

@@ -30,6 +30,15 @@ GROUP BY trace_id
 ORDER BY max(started_at) DESC, trace_id
 LIMIT %(most)s;
 
+-- name: count_spans_of_transaction
+-- How many spans name a transaction? Parameters: references (transactions and operations). Columns: the count.
+SELECT count(*)
+FROM (
+    SELECT trace_id, span_id FROM span WHERE transaction = ANY(%(references)s)
+    UNION
+    SELECT trace_id, span_id FROM span WHERE operation = ANY(%(references)s)
+) AS named;
+
 -- name: spans_of_traces
 -- The spans of traces, as they began. Parameters: traces, most. Columns: as named; identifiers in hexadecimal digits.
 SELECT

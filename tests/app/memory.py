@@ -33,6 +33,7 @@ class MemoryAsk:
         kpis: Sequence[Row] = (),
         newest: datetime | None = None,
         beat: float | None = None,
+        spans: Mapping[str, Sequence[Row]] | None = None,
         now: datetime = NOW,
     ) -> None:
         self.zone = ZoneInfo("Europe/Berlin")
@@ -53,6 +54,7 @@ class MemoryAsk:
         self._kpis = list(kpis)
         self._newest = newest or max((row["last_at"] for row in journeys), default=None)
         self._beat = beat
+        self._spans = {name: list(rows) for name, rows in (spans or {}).items()}
 
     def now(self) -> datetime:
         return self._now
@@ -94,6 +96,9 @@ class MemoryAsk:
 
     def transactions(self, key: str) -> list[Row]:
         return self._behind(key, "transactions", [])
+
+    def spans(self, operation: str) -> list[Row]:
+        return self._spans.get(operation, [])
 
     def terms(self, key: str) -> dict[str, Row]:
         return self._behind(key, "terms", {})

@@ -116,8 +116,37 @@ def a_transaction(operation: str = "create-project/SOW-2041") -> Row:
         "state": "failed",
         "attempts": [attempt(1, ago(days=3), "failed", said), attempt(2, ago(days=2), "failed", said)],
         "payload": {"contract": "SOW-2041", "email": "***"},
-        "spans": [],
+        "span_count": 0,
     }
+
+
+def a_reported_span(
+    name: str, after: float, seconds: float = 1.0, *, trace: str = "1", parent: str | None = None, **changed: object
+) -> Row:
+    """A span that is known by its name, so many seconds after the first."""
+    began = ago(days=3) + timedelta(seconds=after)
+    row = {
+        "trace_id": trace, "span_id": name, "parent_id": parent, "name": name, "service": "boomi", "kind": "internal",
+        "status": "unset", "status_message": "", "started_at": began, "ended_at": began + timedelta(seconds=seconds),
+        "contract": None, "transaction": None, "operation": None, "attempt": None, "attributes": {},
+        "dropped_attributes_count": 0,
+    }  # fmt: skip
+    return row | changed
+
+
+def spans_of_a_failure() -> list[Row]:
+    """Two attempts of an operation: the flow, and the call in it that failed."""
+    said = {"status": "error", "status_message": "HTTP 400: Field 'Start date' is required"}
+    found: list[Row] = []
+    for number in (1, 2):
+        begun = (number - 1) * 86_400
+        trace = str(number)
+        found += [
+            a_reported_span(f"flow {number}", begun, 2.15, trace=trace, attempt=number, **said),
+            a_reported_span(f"POST {number}", begun + 0.6, 1.4, trace=trace, parent=f"flow {number}", **said),
+            a_reported_span(f"map {number}", begun + 0.2, 0.035, trace=trace, parent=f"flow {number}"),
+        ]
+    return found
 
 
 def an_exception(number: int = 1, kind: str = "failed", **changed: object) -> Row:
@@ -306,11 +335,12 @@ def one() -> MemoryAsk:
                 state="failed",
                 state_reason=exception["reason"],
                 exceptions=[exception["id"]],
-                transactions=[a_transaction()],
+                transactions=[a_transaction() | {"span_count": 2}],
             )
         ],
         exceptions=[exception],
         events=[an_event()],
+        spans={a_transaction()["operation"]: spans_of_a_failure()},
         rows={
             "activation_latency": [a_sample(), a_sample(seconds=None)],
             "recovery_time": [a_span(), a_span(2, "running")],

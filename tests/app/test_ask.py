@@ -13,8 +13,11 @@ from app.queries import NoAnswersError, StoreAsk, answer_from, current
 from collectors.account import Account
 from collectors.connections import Connections
 from models.actions import ActionOpenError
+from models.events import micros
 from models.questions import QuestionError
-from models.store.engine import Pool
+from models.store.engine import Pool, in_transaction
+from models.store.spans import write_spans
+from models.traces import Span, SpanKind, SpanStatus
 from tests.actions.middleware import opened
 from tests.app.memory import MemoryAsk
 from tests.app.rows import a_plan, an_action, many, one
@@ -53,6 +56,12 @@ def stored(pool: Pool) -> StoreAsk:
         an_event("contract.signed", 5, source="ironclad", keys={"contract": "SOW-2"}),
         an_event("invoice.posted", 6, source="netsuite", keys={"invoice": "I-404"}, attributes={"invoice": "I-404"}),
     )  # fmt: skip
+    span = Span(
+        trace_id=bytes(15) + b"t", span_id=bytes(7) + b"s", parent_id=None, name="bill", service="boomi",
+        kind=SpanKind.SERVER, status=SpanStatus.ERROR, status_message="no terms", operation="bill/SOW-1", attempt=1,
+        started_at=micros(at(160)), ended_at=micros(at(161)),
+    )  # fmt: skip
+    in_transaction(pool, lambda connection: write_spans(connection, [span], NOW))
     return StoreAsk(pool, StoppedClock(), ZoneInfo("Europe/Berlin"))
 
 
@@ -96,6 +105,9 @@ def questions(ask: Ask, key: str, exception_id: str) -> dict:
         "journey": ask.journey(key),
         "events": ask.events(key, ""),
         "transactions": ask.transactions(key),
+        "spans of an operation": ask.spans(
+            next(one["operation"] for one in ask.transactions(key) if one["span_count"])
+        ),
         "samples": ask.rows(PROCESS, "activation_latency", None, Question(filters({"part": "finished"}))),
         "spans": ask.rows(PROCESS, "recovery_time", None, Question(filters({"part": "finished"}), "-seconds")),
         "exceptions": ask.exceptions(PROCESS, open_),

@@ -13,7 +13,7 @@ from models.exceptions import ExceptionKind
 from models.masking import MASKING
 from models.store.engine import Connection
 from models.store.reading.listing import Row
-from models.store.reading.transactions import find_transaction
+from models.store.reading.transactions import find_attempts
 from sql import query
 
 _MOST_EVENTS = 20
@@ -44,10 +44,10 @@ def backing(connection: Connection, exception_id: str, kind: str) -> Backing:
 
 
 def transactions_of(connection: Connection, key: str) -> list[Row]:
-    """The operations of the journey listed under `key`, in the shape of the interface; at most fifty."""
+    """The operations of the journey listed under `key`, in the shape of `find_attempts`; at most fifty."""
     derived = _derived(connection, key)
     operations = [one.operation for one in derived.transactions] if derived else []
-    found = (find_transaction(connection, operation) for operation in operations[:_MOST_TRANSACTIONS])
+    found = (find_attempts(connection, operation) for operation in operations[:_MOST_TRANSACTIONS])
     return [row for row in found if row is not None]
 
 

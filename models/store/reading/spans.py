@@ -15,6 +15,12 @@ MOST_TRACES = 20
 MOST_SPANS = 2_000
 
 
+def count_spans(connection: Connection, references: Collection[str]) -> int:
+    """How many spans name an operation or one of its transactions."""
+    row = connection.execute(query("count_spans_of_transaction"), {"references": sorted(set(references))}).fetchone()
+    return 0 if row is None else row[0]
+
+
 def spans_of(connection: Connection, references: Collection[str]) -> list[Row]:
     """The spans of an operation and its transactions (`references`), as they began; at most 2,000 of 20 traces.
 

@@ -12,16 +12,35 @@ from models.masking import MASKING, Masking
 from models.questions import read_text
 from models.store.engine import Connection
 from models.store.reading.listing import Row
-from models.store.reading.spans import spans_of
+from models.store.reading.spans import count_spans, spans_of
 from sql import query
 
 
 def find_transaction(connection: Connection, reference: str, masking: Masking = MASKING) -> Row | None:
+    """As `find_attempts`, with `spans` in the place of their count: what services reported of their work on it, as it
+    began.
+    """
+    row = _find(connection, reference, masking)
+    return None if row is None else row | {"spans": spans_of(connection, _references(row))}
+
+
+def find_attempts(connection: Connection, reference: str, masking: Masking = MASKING) -> Row | None:
     """The operation that a transaction, or the operation itself, names; None where no journey has it.
 
-    Shape: as in the interface; `payload` is the newest that an attempt carried, masked, None where none did; `spans` is
-    what services reported of their work on it, as it began.
+    Shape: as in the interface; `payload` is the newest that an attempt carried, masked, None where none did;
+    `span_count` is how many spans name it.
     """
+    row = _find(connection, reference, masking)
+    return None if row is None else row | {"span_count": count_spans(connection, _references(row))}
+
+
+def find_spans(connection: Connection, operation: str) -> list[Row]:
+    """The spans of an operation, in the shape of the interface; [] where there are none."""
+    row = _find(connection, operation, MASKING)
+    return [] if row is None else spans_of(connection, _references(row))
+
+
+def _find(connection: Connection, reference: str, masking: Masking) -> Row | None:
     found = connection.execute(
         query("transaction_places"), {"reference": read_text("transaction", reference)}
     ).fetchone()
@@ -29,10 +48,11 @@ def find_transaction(connection: Connection, reference: str, masking: Masking = 
         return None
     operation, contract, derived = found
     row = next((one for one in packing.unpack(derived).transactions if one.operation == operation), None)
-    if row is None:
-        return None
-    spans = spans_of(connection, {row.operation, *(one.transaction for one in row.attempts)})
-    return _shape(row, contract, masking.mask(_payload(connection, row)), masking) | {"spans": spans}
+    return None if row is None else _shape(row, contract, masking.mask(_payload(connection, row)), masking)
+
+
+def _references(row: Row) -> set[str]:
+    return {row["operation"], *(one["transaction"] for one in row["attempts"])}
 
 
 def _payload(connection: Connection, row: TransactionRow) -> Any:

@@ -47,6 +47,21 @@ def test_its_transactions_show_every_attempt_and_the_masked_payload() -> None:
     assert '"***"' in page.json[0].value
 
 
+def test_the_spans_of_its_failed_transaction_are_drawn_as_a_waterfall() -> None:
+    page = look(one(), "journey", key="SOW-2041", view="transactions")
+    (chart,) = charts(page)
+    assert [one["text"] for one in chart["layout"]["annotations"]] == [
+        "✕ flow 2 · boomi · 2.15 s", "map 2 · 35 ms", "✕ POST 2 · 1.4 s",
+    ]  # fmt: skip
+    told = words(page)
+    assert "3 spans of 1 service, 2.15 s from 18 Mar 2026" in told
+    assert told.index("**POST 2** in boomi: HTTP 400") < told.index("**flow 2** in boomi")
+    page.get_by_key("trace-create-project/SOW-2041").set_value(1).run()
+    assert "✕ flow 1" in charts(page)[0]["layout"]["annotations"][0]["text"]
+    page.get_by_key("table-create-project/SOW-2041").set_value(True).run()
+    assert "200 ms" in words(page)
+
+
 def test_its_events_are_read_page_by_page() -> None:
     page = look(many(), "journey", key="SOW-2007", view="events")
     assert "25 events on this page" in words(page)
