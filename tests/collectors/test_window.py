@@ -72,7 +72,14 @@ def test_a_stamp_in_the_future_does_not_move_the_window_there() -> None:
     clock = Both()
     first = clock.sweep(None)
     first.fresh("a", "1", at(1_000_000))
-    assert clock.sweep(first.end()).since == at(-300)
+    cursor = first.end()
+    assert clock.sweep(cursor).since == at(-300)
+    for _ in range(9):
+        clock.pass_by(100)
+        sweep = clock.sweep(cursor)
+        assert sweep.since is not None
+        assert sweep.since <= clock.program
+        cursor = sweep.end()
 
 
 def test_reading_again_begins_where_a_person_says() -> None:
@@ -87,6 +94,23 @@ def test_what_was_read_is_remembered_only_as_far_as_the_next_sweep_goes_back() -
     cursor = first.end()
     assert len(cursor["seen"]) == 11 * 301
     assert len(json.dumps(cursor)) < 4_000
+
+
+def test_when_all_has_shown_the_rows_of_one_moment_are_not_read_for_ever() -> None:
+    clock = Both()
+    cursor: Any = None
+    since: list[datetime | None] = []
+    for turn in range(9):
+        sweep = clock.sweep(cursor)
+        since.append(sweep.since)
+        told = [sweep.fresh(str(number), "1", at(-10)) for number in range(3_000)]
+        assert all(told) or turn > 0
+        cursor = sweep.end()
+        clock.pass_by(60)
+    assert since == [None, *[at(-310)] * 5, *[at(-10)] * 3]
+    newer = clock.sweep(cursor)
+    newer.fresh("new", "1", at(400))
+    assert clock.sweep(newer.end()).since == at(100), "what is new goes back again"
 
 
 def test_a_source_whose_clock_was_set_back_loses_nothing() -> None:
