@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 MOST_ERRORS = 5
 _FEW_TRACES = 4
 _DEEPEST = 8
-_LONGEST_NAME = 32
+_LONGEST_NAME = 44
 _ROW_PIXELS = 34
 _INDENT_PIXELS = 12
 _INK = {"light": "#17222E", "dark": "#E6ECF2"}
@@ -211,7 +211,8 @@ def _words(bar: Bar) -> str:
     name = bar.span["name"]
     cut = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
     service = f" · {_shown(bar.span['service'])}" if bar.is_first_of_service else ""
-    return f"{'✕ ' if bar.is_error else ''}{_shown(cut)}{service} · {length(bar.seconds)}"
+    # The time first: where a screen is narrow, what stands last is cut off.
+    return f"{'✕ ' if bar.is_error else ''}{length(bar.seconds)} · {_shown(cut)}{service}"
 
 
 def _shown(text: str) -> str:

@@ -92,9 +92,9 @@ def test_errors_are_marked_by_more_than_a_colour_and_names_are_no_formatting() -
     (found,) = waterfalls(spans)
     drawn = waterfall.figure(found, "#000000")
     first, second = (one.text for one in drawn.layout.annotations)
-    assert first == "✕ root · boomi · 2 s"
-    assert second.startswith("&lt;b&gt;x&lt;/b&gt; yyyy")
-    assert second.endswith("… · erp · 1 s")
+    assert first == "✕ 2 s · root · boomi"
+    assert second.startswith("1 s · &lt;b&gt;x&lt;/b&gt; yyyy")
+    assert second.endswith("… · erp")
     assert {one.name for one in drawn.data} == {"with an error", "erp"}
 
 
