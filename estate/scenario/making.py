@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import accumulate
 from random import Random
 
@@ -197,10 +198,15 @@ class _Planning:
     def _goals(self, count: int, begins: timedelta, ends: timedelta) -> list[datetime]:
         """Days of signature between two points seen from the start, more of them at the ends of quarters."""
         first = (self._book.start + begins).date()
-        days = [first + timedelta(days=place) for place in range(max(1, (ends - begins).days))]
-        heap = list(accumulate(quarter_weight(day) for day in days))
+        heap = _heaped(first, max(1, (ends - begins).days))
         goals = []
         for _ in range(count):
-            day = days[min(bisect(heap, self._rng.random() * heap[-1]), len(days) - 1)]
+            day = first + timedelta(days=min(bisect(heap, self._rng.random() * heap[-1]), len(heap) - 1))
             goals.append(datetime.combine(day, time(self._rng.randint(8, 17), self._rng.randrange(60)), UTC))
         return sorted(goals)
+
+
+@cache
+def _heaped(first: date, days: int) -> list[float]:
+    """The weights of so many days, summed up."""
+    return list(accumulate(quarter_weight(first + timedelta(days=place)) for place in range(days)))
