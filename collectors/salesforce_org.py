@@ -26,7 +26,7 @@ from collectors.paging import by_key
 from collectors.salesforce_answers import advice, judge
 from collectors.salesforce_sign_in import sign_in_to_org
 from collectors.sign_in import SignIn
-from collectors.soql import ROWS_A_PAGE, Question, Row, field, instant, instant_literal
+from collectors.soql import CREATED, ROWS_A_PAGE, Question, Row, field, instant, instant_literal
 from collectors.window import Sweep
 from models.events import Event, UnreadableEventError, digest, make_event
 
@@ -124,13 +124,17 @@ class OrgConnector(Connector):
         """The source of each stream, by its name."""
 
     def read(self, stream: str, cursor: Json, memory: Memory) -> Iterator[Page]:
-        """Pages of up to 2,000 rows; the next sweep goes back by the option `settling_seconds`."""
+        """Pages of up to 2,000 rows; the next sweep goes back by the option `settling_seconds`.
+
+        `watch_from` bounds histories alone: what happens later may hang on a record that has not changed for years.
+        """
         source = self.sources[stream]
+        is_history = source.question.clock == CREATED
         sweep = Sweep(
             cursor,
             self.now,
             skew=self.http.skew,
-            earliest=self.account.watch_from,
+            earliest=self.account.watch_from if is_history else None,
             overlap_seconds=self.settling_seconds,
         )
         pieces = by_key(

@@ -33,7 +33,6 @@ from collectors.connectors.boomi.platform import (
     rows,
     since,
     start_documents,
-    whole,
     word,
 )
 from collectors.connectors.boomi.rerun import Rerun
@@ -43,6 +42,7 @@ from collectors.window import Sweep
 from models.events import Event, UnreadableEventError
 
 ENDED = "recordedDate"
+NO_DOCUMENTS = (0, "0", ["Long", 0], ["Long", "0"])
 EVENTS_A_PAGE = 200
 RUNNING_A_QUERY = 100
 
@@ -125,7 +125,7 @@ class Boomi(Connector):
                 yield from _news(found, sweep, reading)
 
     def _hear(self, run: Row) -> Heard:
-        is_empty = word(run, "status") == "COMPLETE" and whole(run.get("inboundDocumentCount")) == 0
+        is_empty = word(run, "status") == "COMPLETE" and run.get("inboundDocumentCount") in NO_DOCUMENTS
         documents = [] if is_empty else list(start_documents(self.http, word(run, "executionId")))
         return document_events(self.account.name, run, documents, self._attempt(run), self.options)
 

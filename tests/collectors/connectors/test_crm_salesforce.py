@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -307,6 +308,19 @@ def test_a_token_is_not_sent_to_another_host() -> None:
             connector.check("opportunities")
         connector.http.close()
     assert len(served.asked) == 1
+
+
+def test_watch_from_bounds_histories_alone() -> None:
+    nothing = Reply(json={"done": True, "records": []})
+    with serving(replying(nothing, nothing)) as served:
+        connector = connected(served.url)
+        connector.account = replace(connector.account, watch_from=datetime(2026, 1, 1, tzinfo=UTC))
+        for stream in ("opportunities", "opportunity_history"):
+            list(connector.read(stream, None, DictMemory()))
+        connector.http.close()
+    objects, history = (one.text for one in served.asked if "queryAll" in one.path)
+    assert "2026-01-01" not in objects
+    assert "CreatedDate >= 2026-01-01T00:00:00.000Z" in history
 
 
 def test_the_watermark_stays_behind_by_what_may_still_settle() -> None:

@@ -282,6 +282,14 @@ def test_an_empty_execution_is_not_asked_for_documents() -> None:
     assert (list(read.events), len(served.asked)) == ([], 1)
 
 
+def test_an_execution_that_counts_nothing_is_asked_for_documents() -> None:
+    uncounted = an_execution(1, 10)
+    del uncounted["inboundDocumentCount"]
+    with connected(post(EXECUTIONS, page(uncounted)), documents(1, a_document(1, 10))) as (boomi, _):
+        (read,) = boomi.read("executions", None, DictMemory())
+    assert [line(event) for event in read.events] == [worked(1, 10)]
+
+
 def test_tests_and_parts_of_executions_are_left_out() -> None:
     kinds = ("test_manual", "test_sub_process", "sub_process", "fiber")
     runs = [an_execution(number, 10, executionType=kind) for number, kind in enumerate(kinds)]
