@@ -4,7 +4,7 @@ BIN := .venv/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 SHORT = not prove and not chaos and not bench
 
-.PHONY: venv run test check prove chaos browser bench schema lock wheel tryton
+.PHONY: coverage-table venv run test check prove chaos browser bench schema lock wheel tryton
 
 # The environment only.
 venv: .venv/.stamp
@@ -40,6 +40,10 @@ chaos: venv
 # The pages in a real browser.
 browser: venv
 	$(BIN)/pytest -m browser
+
+# Which case of which stream of which product is shown by a recording; fails when one is missing.
+coverage-table: venv
+	$(BIN)/python -m tests.suites
 
 # Measurements of what is claimed about speed.
 bench: venv

@@ -9,6 +9,7 @@ from collectors.intake.otlp_names import DEFAULT_NAMES, Names
 from collectors.intake.otlp_wire import Encoding, Signal, UndecodableError
 from collectors.intake.taking import OTLP
 from collectors.logs.importing import read_again
+from collectors.poll import RECORD
 from models.events import Event, UnreadableEventError, read_event
 from models.store import audit, quarantine
 from models.store.absorb import Absorbed, absorb_in
@@ -100,5 +101,8 @@ def _absorb(
 def _read(waiting: Waiting, workshop: Workshop) -> Event | None:
     if waiting.format == CLOUD_EVENT:
         return read_event(waiting.raw)
+    if waiting.format == RECORD:
+        place = f"{waiting.source}/{waiting.stream}"
+        raise UnreadableEventError(f"a record is read again with its stream: throughline systems reset-cursor {place}")
     newest = {name: versions[-1] for name, versions in workshop.catalogue.versions.items()}
     return read_again(waiting.raw, waiting.format, newest)

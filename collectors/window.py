@@ -3,7 +3,7 @@
 A source may show a row some time after the instant stamped on it: a long transaction, an index that lags. So each sweep
 goes back a while behind the newest stamp that was read, that instant included, and leaves out what it has read already.
 How far back is meant in the machine's time; where the source's clock runs faster than that (a pretend firm's), it is
-stretched. When nothing newer came for as long, all that is older has shown, and no sweep goes back behind it again: many
+stretched. When nothing newer came for as long, all that is older has shown, and no sweep goes back behind it: many
 rows of one moment are not read for ever.
 
 Cursor, JSON: `newest` stamp read, `since` which machine time it is known, and the `speed` of the clocks then; `floor`,
