@@ -135,3 +135,11 @@ class Ask(Protocol):
     def replay(self, exception_id: str, reason: str, user: str) -> Row | None:
         """Ask for a replay; the action. Errors: Refused, saying why; it is in the audit log then as well."""
         ...
+
+    def systems(self) -> list[Row]:
+        """The systems in the shape `system`; a stream has `read_seconds` besides, how long ago it was read."""
+        ...
+
+    def read_again(self, system: str, stream: str, start: datetime | None, reason: str, user: str) -> bool:
+        """Read a stream once more, from `start`, None: from its beginning. False where there is none."""
+        ...

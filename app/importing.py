@@ -1,29 +1,24 @@
-"""Importing a log file into the opened store, by one process file: for the command, and for a first look around."""
+"""Importing a log file into the opened store, by one process file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from app.process_files import ProcessFile, find_process
+from app.process_files import ProcessFile
 from app.wiring import Store, load_rules
 from collectors.logs.importing import Import, Report
 from collectors.logs.open import OpenedLog, open_log
 from collectors.logs.reading import choose_mapping
 from collectors.logs.rowreader import RowReader
-from models.events import EPOCH
 from models.figures import By
 from models.store.engine import in_transaction
 from models.store.kpis import Cut, kpis
 from models.store.processes import load_processes
 from models.store.rules import bring_up_to_date
-from models.store.state import default_as_of
-
-DEMO_PROCESS = "contract_to_cash"
 
 
 class Wanted(NamedTuple):
@@ -70,13 +65,3 @@ def answer(store: Store, found: ProcessFile, report: Report) -> dict[str, Any]:
         cut = Cut(store.clock.now(), store.settings.reporting.time_zone, filters={"process": [found.process.name]})
         figures = kpis(connection, found.process.figures, By(), cut)
     return told | {"figures": [row | {"as_of": row["as_of"].isoformat()} for row in figures]}
-
-
-def import_demo(store: Store) -> Report | None:
-    """Import the project's own small log into a store that holds no event; None where it holds some."""
-    with store.pool.connection() as connection:
-        if default_as_of(connection) != EPOCH:
-            return None
-    found = find_process(DEMO_PROCESS)
-    with as_file(files("processes") / "demo" / "contract_to_cash.csv") as path:
-        return import_file(store, found, Wanted(path, "csv", "demo"))

@@ -17,6 +17,9 @@ _SECRET_KEYS = re.compile(r"secret|token|passw|authorization|cookie|api_?key|cre
 _SECRET_TEXT = re.compile(r"(?i)(\b(?:bearer|basic)\s+)[a-z0-9._~+/=-]{8,}|(://[^\s:/@]*:)[^\s@/]+(?=@)")
 _SHORTEST_SECRET = 6
 
+# They tell every request at INFO, with its whole address.
+_TALKATIVE = ("httpx", "httpcore", "pika", "uvicorn.access")
+
 
 class Redactor:
     """Masks secrets in a log line: by the name of a field, by their looks, and those of the settings by their value."""
@@ -85,6 +88,8 @@ def configure(
         root.removeHandler(former)
     root.addHandler(handler)
     root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
     structlog.configure(
         processors=[*shared[:2], shared[3], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -37,6 +37,13 @@ PAGES = [
         url_path="exceptions",
         help="What somebody must settle, by cause, oldest first.",
     ),
+    st.Page(
+        "screens/systems.py",
+        title="Systems",
+        icon=":material/hub:",
+        url_path="systems",
+        help="What is read, how far behind it is, and what is wrong with it.",
+    ),
     st.Page("screens/journey.py", title="Journey", url_path="journey", visibility="hidden"),
     st.Page("screens/exception.py", title="Exception", url_path="exception", visibility="hidden"),
     st.Page("screens/figure.py", title="Figure", url_path="figure", visibility="hidden"),

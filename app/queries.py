@@ -1,7 +1,7 @@
 """The answers that pages get: the reading half of the store, behind a cache of seconds."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ import streamlit as st
 from actions.plan import Planner
 from actions.products import Products
 from app.ask import Ask, Question, Row
+from app.read_again import read_again
 from collectors.connections import Connections
 from models.clock import Clock
 from models.errors import Misconfigured
@@ -24,12 +25,16 @@ from models.store.reading import evidence, exceptions, journeys, overview, trans
 from models.store.reading.actions import actions_of
 from models.store.reading.figure_rows import list_figure_rows
 from models.store.reading.listing import Asked, Page
+from models.store.reading.systems import list_systems
 
 _SECONDS = 2
 """How old an answer may be: several widgets of one look share it, and a look a moment later does not."""
 
 _SLOW_SECONDS = 20
 """The same for what reads every journey."""
+
+MOST_SYSTEMS = 500
+"""Systems on one page."""
 
 _PATIENCE_SECONDS = 5.0
 """A person in front of a page is told sooner than a worker that nobody answers."""
@@ -116,15 +121,15 @@ class StoreAsk:
         """As `Ask.transactions`."""
         return self._ask("transactions", (key,), evidence.transactions_of)
 
+    def spans(self, operation: str) -> list[Row]:
+        """As `Ask.spans`."""
+        return self._ask("spans", (operation,), transactions.find_spans)
+
     def terms(self, key: str) -> dict[str, Row]:
         """As `Ask.terms`."""
         return self._ask("terms", (key,), evidence.terms_of)
 
     def events(self, key: str, cursor: str) -> Row:
-    def spans(self, operation: str) -> list[Row]:
-        """As `Ask.spans`."""
-        return self._ask("spans", (operation,), transactions.find_spans)
-
         """As `Ask.events`."""
         return self._ask("events", (key, cursor), self._events)
 
@@ -160,6 +165,20 @@ class StoreAsk:
     def replay(self, exception_id: str, reason: str, user: str) -> Row | None:
         """As `Ask.replay`."""
         return self._planner.request(exception_id, "replay", reason=reason, actor=user)
+
+    def systems(self) -> list[Row]:
+        """As `Ask.systems`."""
+        return self._ask("systems", (), self._systems)
+
+    def read_again(self, system: str, stream: str, start: datetime | None, reason: str, user: str) -> bool:
+        """As `Ask.read_again`."""
+        return read_again(self._pool, system, stream, start, actor=user, reason=reason)
+
+    def _systems(self, connection: Connection) -> list[Row]:
+        rows = list_systems(connection, Asked(MOST_SYSTEMS), self.now()).rows
+        # Streams are read on the machine's time, whatever clock the rest follows.
+        read_at = datetime.now(UTC)
+        return [row | {"streams": [_read_ago(stream, read_at) for stream in row["streams"]]} for row in rows]
 
     def _ask(self, question: str, about: tuple[Any, ...], work: Callable[..., Any], *, slow: bool = False) -> Any:
         keep = _later if slow else _soon
@@ -230,6 +249,11 @@ class StoreAsk:
 
     def _causes(self, connection: Connection, process: str, question: Question) -> list[Row]:
         return overview.exception_causes(connection, process, question.mapping(), self.now())
+
+
+def _read_ago(stream: Row, now: datetime) -> Row:
+    last = stream["last_success_at"]
+    return stream | {"read_seconds": None if last is None else max((now - last).total_seconds(), 0.0)}
 
 
 def _with_none(process: str) -> list[str]:

@@ -4,7 +4,7 @@ import ipaddress
 import logging
 import signal
 import sys
-from contextlib import nullcontext
+from contextlib import ExitStack
 from importlib import import_module
 from types import FrameType
 from typing import Annotated
@@ -14,7 +14,7 @@ import typer
 from app import logs, settings, telemetry
 from app.commands import output
 from app.duties import open_duties
-from app.importing import import_demo
+from app.firm import Firm, pretend_firm
 from app.settings_errors import SettingsError
 from app.wiring import load_rules, open_store
 from app.worker import Worker
@@ -30,13 +30,22 @@ def register(command: typer.Typer) -> None:
     command.command()(worker)
 
 
-def up(
-    demo: Annotated[bool, typer.Option("--demo", help="Fill an empty store with the project's own small log.")] = False,
+def up(  # noqa: PLR0917 - each is an option of the command
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Beside it a pretend firm, and the settings that collect it.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Which firm; the same seed makes the same one.")] = Firm.seed,
+    contracts: Annotated[int, typer.Option(min=1, help="How many contracts the firm has.")] = Firm.contracts,
+    months: Annotated[int, typer.Option(min=1, help="How many months of history it has.")] = Firm.months,
+    speed: Annotated[float, typer.Option(min=0, help="Seconds of its time in one of ours; 0 stops it.")] = Firm.speed,
+    estate_port: Annotated[int, typer.Option(min=1, max=65_535, help="Where its systems answer.")] = Firm.port,
+    amqp: Annotated[str | None, typer.Option(help="A RabbitMQ for its messages, amqp://user:password@host.")] = None,
     host: Host = "127.0.0.1",
     port: Port = 8501,
 ) -> None:
     """Serve pages and the HTTP interface, with a worker, in one process."""
-    _serve(host, port, with_worker=True, with_demo=demo)
+    firm = Firm(seed, contracts, months, speed, estate_port, amqp) if demo else None
+    _serve(host, port, with_worker=True, firm=firm)
 
 
 def web(host: Host = "127.0.0.1", port: Port = 8501) -> None:
@@ -55,20 +64,19 @@ def worker() -> None:
             Worker(store.pool, duties).run()
 
 
-def _serve(host: str, port: int, *, with_worker: bool, with_demo: bool = False) -> None:
+def _serve(host: str, port: int, *, with_worker: bool, firm: Firm | None = None) -> None:
     # Loaded when needed: Streamlit takes a second to import, for which other commands need not wait.
     server = import_module("app.server")
     _require_loopback(host)
     _prepare()
-    found = settings.load()
-    with telemetry.sending(found), open_store(found) as store:
+    with ExitStack() as stack:
+        path = stack.enter_context(pretend_firm(firm, settings.load().home)) if firm else None
+        found = settings.load(path)
+        stack.enter_context(telemetry.sending(found))
+        store = stack.enter_context(open_store(found))
         load_rules(store)
-        if with_demo:
-            import_demo(store)
-        with open_duties(store) if with_worker else nullcontext({}) as duties:
-            server.serve(
-                store, host, port, with_worker=with_worker, duties=duties, ready=lambda bound: _say(host, bound)
-            )
+        duties = stack.enter_context(open_duties(store)) if with_worker else {}
+        server.serve(store, host, port, with_worker=with_worker, duties=duties, ready=lambda bound: _say(host, bound))
 
 
 def _say(host: str, port: int) -> None:

@@ -25,6 +25,13 @@ throughline import csv FILE --process PROCESS
 # send events
 curl -X POST http://127.0.0.1:{port}/api/v1/events -H 'Content-Type: application/cloudevents+json' -d @event.json"""
 
+FIRST_SYSTEM = """\
+[systems.netsuite-us]
+product = "netsuite"
+role = "erp"
+base_url = "https://1234567.suitetalk.api.netsuite.com"
+auth = { kind = "oauth2_m2m", client_id = "...", key_id = "...", secret = "file:netsuite.pem" }"""
+
 _LOOK_AGAIN_SECONDS = 5
 
 
@@ -92,6 +99,16 @@ def empty(ask: Ask, process: str) -> None:
 def _wait_for_the_first(ask: Ask, process: str) -> None:
     if ask.freshness(process)["newest_event_at"] is not None:
         st.rerun()
+
+
+def no_systems() -> None:
+    """Draw that no system is listed, with the way to the first."""
+    st.info(
+        "Nothing is collected yet. List the systems in throughline.toml; `throughline systems check` says whether they "
+        "can be read.",
+        title="No system is listed",
+    )
+    st.code(FIRST_SYSTEM, language="toml")
 
 
 def nothing_found(what: str) -> None:

@@ -19,8 +19,13 @@ _log = logging.getLogger(__name__)
 
 def draw(render: Render) -> None:
     """Draw a page, or why it cannot be drawn."""
+    guarded(lambda: render(queries.current(), LOCAL))
+
+
+def guarded(render: Callable[[], None]) -> None:
+    """Draw a part that is looked at again by itself, or why it cannot be drawn."""
     try:
-        render(queries.current(), LOCAL)
+        render()
     except QuestionError as error:
         if error.parameter == "key" and error.allowed:
             notices.choose(str(error), error.allowed)

@@ -34,6 +34,7 @@ class MemoryAsk:
         newest: datetime | None = None,
         beat: float | None = None,
         spans: Mapping[str, Sequence[Row]] | None = None,
+        systems: Sequence[Row] = (),
         now: datetime = NOW,
     ) -> None:
         self.zone = ZoneInfo("Europe/Berlin")
@@ -54,6 +55,8 @@ class MemoryAsk:
         self._kpis = list(kpis)
         self._newest = newest or max((row["last_at"] for row in journeys), default=None)
         self._beat = beat
+        self._systems = list(systems)
+        self.read_anew: list[tuple[str, str, datetime | None, str, str]] = []
         self._spans = {name: list(rows) for name, rows in (spans or {}).items()}
 
     def now(self) -> datetime:
@@ -146,6 +149,15 @@ class MemoryAsk:
         if self.refusal:
             raise ActionRefusedError(self.refusal)
         return {"id": "act_1"} if self.plan(exception_id) else None
+
+    def systems(self) -> list[Row]:
+        return self._systems
+
+    def read_again(self, system: str, stream: str, start: datetime | None, reason: str, user: str) -> bool:
+        self.read_anew.append((system, stream, start, reason, user))
+        return any(
+            system == one["name"] and stream in {other["stream"] for other in one["streams"]} for one in self._systems
+        )
 
     def _behind(self, key: str, name: str, nothing):
         return next((row[name] for row in self._behinds if row["key"] == key), nothing)

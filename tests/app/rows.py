@@ -325,6 +325,29 @@ def kpis() -> list[Row]:
     ]
 
 
+def a_stream(stream: str = "invoices", **parts) -> Row:
+    """A stream that was read a moment ago."""
+    return {
+        "stream": stream,
+        "cursor": {"newest": "2026-03-20T08:58:00+00:00"},
+        "watermark": ago(minutes=2),
+        "last_success_at": ago(seconds=20),
+        "lag_seconds": 120.0,
+        "blind_since": None,
+        "last_error": None,
+        "last_error_at": None,
+        "next_poll_at": NOW,
+        "watch_from": None,
+        "quarantined": 0,
+        "read_seconds": 20.0,
+    } | parts
+
+
+def a_system(name: str = "netsuite", *streams: Row, product: str = "netsuite", role: str | None = "erp") -> Row:
+    """A system with its streams."""
+    return {"name": name, "product": product, "role": role, "streams": list(streams)}
+
+
 def one() -> MemoryAsk:
     """A store with one journey and one exception."""
     exception = an_exception()

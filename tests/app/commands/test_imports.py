@@ -12,10 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app import importing
 from app.command import run
-from app.settings import load
-from app.wiring import open_store
 from processes.demo import make
 from tests.making import PROCESSES
 
@@ -85,14 +82,6 @@ def test_the_demo_holds_what_it_is_made_to_show(store: str, capsys: pytest.Captu
 
 def test_the_demo_log_is_what_its_script_makes() -> None:
     assert make.text() == DEMO.read_text()
-
-
-def test_an_empty_store_gets_the_demo_and_another_one_does_not(store: str) -> None:
-    with open_store(load()) as opened:
-        report = importing.import_demo(opened)
-        assert report is not None
-        assert report.new == 1_468
-        assert importing.import_demo(opened) is None
 
 
 @pytest.mark.parametrize(
