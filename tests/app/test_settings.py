@@ -26,6 +26,13 @@ ana = { name = "Ana", roles = ["operator"], teams = ["integration"] }
 [approval]
 money = "100000"
 items = 500
+[folder]
+path = "inbox"
+quiet_seconds = 2.5
+[otlp]
+contract = "com.acme.contract_id"
+keys = { project = "com.acme.project" }
+sources = { "order flows" = "mulesoft-prod" }
 [systems.netsuite-us]
 product = "netsuite"
 role = "erp"
@@ -56,6 +63,11 @@ def test_every_key_of_the_file_arrives_typed(file: Path, tmp_path: Path) -> None
     assert read.clock == "http://127.0.0.1:8900/_estate/clock"
     assert (read.reporting.currency, read.reporting.time_zone) == ("USD", ZoneInfo("America/New_York"))
     assert read.rates.file == tmp_path / "rates.csv"
+    assert (read.folder.path, read.folder.quiet_seconds) == (tmp_path / "inbox", 2.5)
+    assert read.names().contract == "com.acme.contract_id"
+    assert read.names().transaction == "throughline.transaction.id"
+    assert read.names().keys == {"project": "com.acme.project"}
+    assert read.names().source("order flows") == "mulesoft-prod"
     assert read.people["ana"].model_dump() == {"name": "Ana", "roles": ("operator",), "teams": ("integration",)}
     assert (read.approval.money, read.approval.items) == (Decimal(100_000), 500)
     netsuite = read.systems["netsuite-us"]
