@@ -13,7 +13,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,7 +31,7 @@ from collectors.window import Sweep
 from models.events import Event, UnreadableEventError, digest, make_event
 
 API_VERSION = "v62.0"
-SETTLING_SECONDS = 300
+OVERLAP_SECONDS = 300
 
 _VERSION = re.compile(r"v[0-9]{2,3}\.0")
 _encoder = msgspec.json.Encoder(order="sorted", decimal_format="string")
@@ -111,7 +111,7 @@ class OrgConnector(Connector):
     manners = Manners(judge=judge)
     rows_a_page = ROWS_A_PAGE
     api_version = API_VERSION
-    settling_seconds = float(SETTLING_SECONDS)
+    overlap_seconds = float(OVERLAP_SECONDS)
 
     @classmethod
     def sign_in(cls, account: Account) -> SignIn:
@@ -124,7 +124,7 @@ class OrgConnector(Connector):
         """The source of each stream, by its name."""
 
     def read(self, stream: str, cursor: Json, memory: Memory) -> Iterator[Page]:
-        """Pages of up to 2,000 rows; the next sweep goes back by the option `settling_seconds`.
+        """Pages of up to 2,000 rows; the next sweep goes back by the option `overlap_seconds`.
 
         `watch_from` bounds histories alone: what happens later may hang on a record that has not changed for years.
         """
@@ -135,7 +135,7 @@ class OrgConnector(Connector):
             self.now,
             skew=self.http.skew,
             earliest=self.account.watch_from if is_history else None,
-            overlap_seconds=self.settling_seconds,
+            overlap_seconds=self.overlap_seconds,
         )
         pieces = by_key(
             lambda after: self._rows(source.question, source.question.soql(sweep.since, after, self.rows_a_page)),
@@ -148,8 +148,7 @@ class OrgConnector(Connector):
             if piece.next is not None:
                 yield page._replace(cursor=sweep.at(piece.next))
             else:
-                read_to = sweep.began_at - timedelta(seconds=self.settling_seconds)
-                yield page._replace(cursor=sweep.end(self.http.skew), watermark=read_to)
+                yield page._replace(cursor=sweep.end(self.http.skew), watermark=sweep.began_at)
 
     def check(self, stream: str) -> Checked:
         """One record of the stream, with all its fields."""

@@ -19,7 +19,7 @@ from collectors.http import Http
 from collectors.options import field_name, read_options
 from collectors.salesforce_org import (
     API_VERSION,
-    SETTLING_SECONDS,
+    OVERLAP_SECONDS,
     OrgConnector,
     Source,
     Teller,
@@ -42,7 +42,7 @@ class SalesforceOptions:
     amendment_field: str = "Last_Amendment__c"
     currency: str = ""
     api_version: str = API_VERSION
-    settling_seconds: float = SETTLING_SECONDS
+    overlap_seconds: float = OVERLAP_SECONDS
 
 
 AMOUNT = "Amount"
@@ -149,7 +149,7 @@ class Salesforce(OrgConnector):
         super().__init__(account, http, now)
         self.options = read_options(SalesforceOptions, account.name, account.options)
         self.api_version = checked_version(account.name, self.options.api_version)
-        self.settling_seconds = self.options.settling_seconds
+        self.overlap_seconds = self.options.overlap_seconds
         self._sources = {source.stream.name: source for source in self._make_sources()}
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -82,16 +82,15 @@ class Boomi(Connector):
             self.now,
             skew=self.http.skew,
             earliest=self.account.watch_from,
-            overlap_seconds=self.options.settling_seconds,
+            overlap_seconds=self.options.overlap_seconds,
         )
         reading = _Reading(dict((cursor or {}).get("running", {})))
         for run in self._ended(sweep, reading):
             reading.add(self._hear(run))
             if reading.count >= self.executions_a_page or len(reading.events) >= EVENTS_A_PAGE:
                 yield reading.page(sweep.at(word(run, ENDED)))
-        settled = sweep.began_at - timedelta(seconds=self.options.settling_seconds)
         begun = [datetime.fromisoformat(at) for at in reading.running.values()]
-        yield reading.page(sweep.end(self.http.skew), min([settled, *begun]))
+        yield reading.page(sweep.end(self.http.skew), min([sweep.began_at, *begun]))
 
     def check(self, stream: str) -> Checked:
         """One execution with its documents, and the labels of the tracked fields."""

@@ -73,7 +73,7 @@ class Certinia(OrgConnector):
             if getattr(self.options, name) or name != "template_field":
                 field_name(account.name, name, getattr(self.options, name))
         self.api_version = checked_version(account.name, self.options.api_version)
-        self.settling_seconds = self.options.settling_seconds
+        self.overlap_seconds = self.options.overlap_seconds
         rows = Rows(Teller(account.name), self.options)
         self._sources = {source.stream.name: source for source in (*self._of_objects(rows), *self._of_histories(rows))}
 

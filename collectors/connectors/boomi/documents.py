@@ -45,7 +45,7 @@ class BoomiOptions:
     milestone_form: str = r".+-M\d+"
     amendment_form: str = r".+-A\d+"
     period_form: str = r"\d{4}-\d{2}"
-    settling_seconds: float = 300
+    overlap_seconds: float = 300
     rerun_wait_seconds: float = 20
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from collectors.salesforce_org import API_VERSION, SETTLING_SECONDS, Teller, Told
+from collectors.salesforce_org import API_VERSION, OVERLAP_SECONDS, Teller, Told
 from collectors.soql import CREATED, STAMP, Row, field, flag, instant, numbers, text
 from models.events import LINKED, Event, UnreadableEventError
 
@@ -51,7 +51,7 @@ class CertiniaOptions:
     crm_system: str = "salesforce"
     currency: str = ""
     api_version: str = API_VERSION
-    settling_seconds: float = SETTLING_SECONDS
+    overlap_seconds: float = OVERLAP_SECONDS
 
 
 class Project(NamedTuple):

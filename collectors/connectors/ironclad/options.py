@@ -10,7 +10,7 @@ class Options:
     """`[systems.X.options]` of Ironclad. '' as the name of an optional property: the tenant has none.
 
     Attributes of workflows and properties of records share their names here, as the designer of a workflow maps them.
-    `record_types` are read also without a contract number; others only with one. `settling_seconds`: how long after
+    `record_types` are read also without a contract number; others only with one. `overlap_seconds`: how long after
     its time stamp a record may still be about to appear. `record_ids_path`: the vendor's page does not name the path.
     `crm_system`: the configured system that the opportunity's id belongs to. `webhook_key`: a file with the public key
     of webhooks in PEM, '' for fetching it; `webhook_signed`: what of a webhook is signed, which is not documented.
@@ -53,7 +53,6 @@ class Options:
     record_types: tuple[str, ...] = ("statementOfWork",)
     crm_system: str = "salesforce"
     record_ids_path: str = "/records/ids"
-    settling_seconds: int = 60
     overlap_seconds: int = 300
     webhook_key: str = ""
     webhook_signed: str = "{nonce}{event_id}{body}"

@@ -77,7 +77,7 @@ class Records(Reader):
             added += len(gathered.learned.keys() - known.keys())
             if place is not None or not gathered.is_empty:
                 yield gathered.page(cursor(place, place is None))
-        count = self.list(self.options.record_ids_path, {}, size=1).count
+        count = self.list(self.options.record_ids_path, {}, size=1).total
         if count < added if total is None else count != total + added:
             yield from self._deletions(memory, cursor(None, True))
         yield Gathered().page({**sweep.end(self.http.skew), "total": count}, self.watermark(sweep))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -36,7 +36,7 @@ class Found(NamedTuple):
     """One page of a list, and how many rows there are in all as the vendor counts."""
 
     rows: list[Row]
-    count: int
+    total: int
 
 
 class Reader:
@@ -74,7 +74,7 @@ class Reader:
 
     def watermark(self, sweep: Sweep) -> datetime:
         """Up to when everything was read once the sweep is through."""
-        return sweep.began_at - timedelta(seconds=self.options.settling_seconds)
+        return sweep.began_at
 
 
 def recall(memory: Memory, rows: Sequence[Row]) -> dict[str, Noted]:

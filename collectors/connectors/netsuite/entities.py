@@ -5,7 +5,7 @@ Source: SuiteQL tables `customer`, `job`, `systemnote`, `deletedrecord` (Records
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -121,7 +121,7 @@ def note_events(its: About, note: Row, job: Row | None, beside: Sequence[Row] = 
         return []
     options = its.options
     schedule = f"{its.system}/schedule"
-    told = {
+    told: dict[str, Callable[[], list[Event]]] = {
         options.note_status: lambda: _status_events(its, note, job),
         options.note_rate_card: lambda: _rate_card_events(its, note, job, beside),
         options.note_rate_amendment: lambda: _rate_amendment_events(its, note, job, beside),
@@ -154,13 +154,13 @@ def customer_note_events(its: About, note: Row, customer: Row | None) -> list[Ev
 def is_about_customer(its: About, note: Row) -> bool:
     """Whether a line tells of a customer's data."""
     fields = {name.upper() for name in its.options.note_customer_fields}
-    return (text_or_none(note, "field") or "").upper() in fields
+    return str(note.get("field") or "").upper() in fields
 
 
 def is_about_rate_card(its: About, note: Row) -> bool:
     """Whether a line tells of a rate card, so that the ones beside it matter."""
     names = (its.options.note_rate_card.upper(), its.options.note_rate_amendment.upper())
-    return (text_or_none(note, "field") or "").upper() in names
+    return str(note.get("field") or "").upper() in names
 
 
 def _at_once(note: Row, beside: Sequence[Row], field: str) -> str | None:

@@ -21,7 +21,6 @@ class Options:
     """
 
     time_zone: str = "UTC"
-    settling_seconds: int = 60
     overlap_seconds: int = 300
 
     customer_validated_on: str = "custentity_validated_on"

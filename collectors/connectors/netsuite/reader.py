@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from collectors.base import Json, Memory, Page
 from collectors.connectors.netsuite.entities import About
 from collectors.connectors.netsuite.options import Options, option_of
 from collectors.connectors.netsuite.rows import Row, account_time, instant, stamp, text
-from collectors.connectors.netsuite.suiteql import STAMP, Source, ids
+from collectors.connectors.netsuite.suiteql import STAMP, Source, id_literal, ids
 from collectors.gathered import Gathered
 from collectors.http import Http
 from collectors.paging import by_offset
@@ -84,11 +84,7 @@ class Reader:
 
     def those(self, source: Source, column: str, keys: Iterable[str]) -> list[Row]:
         """The rows whose column holds one of these ids."""
-        found: list[Row] = []
-        held = sorted(set(keys))
-        for at in range(0, len(held), ROWS_A_PAGE):
-            found += self.all(source.those(f"{column} IN ({ids(held[at : at + ROWS_A_PAGE])})"))
-        return found
+        return [row for some in ids(keys) for row in self.all(source.those(f"{column} IN ({some})"))]
 
     def parts(self, source: Source, sweep: Sweep) -> Iterator[Part]:
         """Pages of a source, oldest change first."""
@@ -158,7 +154,7 @@ class Reader:
 
     def watermark(self, sweep: Sweep) -> datetime:
         """Up to when everything was read once the sweep is through."""
-        return sweep.began_at - timedelta(seconds=self.options.settling_seconds)
+        return sweep.began_at
 
     def is_fresh(self, row: Row, sweep: Sweep) -> bool:
         """Whether this version of a row was not read before. Errors: UnreadableEventError without id or time."""
@@ -179,7 +175,7 @@ class Reader:
 
     def _behind(self, rows: Sequence[Row], after: tuple[str, str] | None) -> dict[str, Any]:
         try:
-            last = text(rows[-1], STAMP), text(rows[-1], "id")
+            last = text(rows[-1], STAMP), id_literal(text(rows[-1], "id"))
         except (IndexError, SkipRecord):
             last = None
         if last is None or last == after:

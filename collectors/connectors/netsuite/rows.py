@@ -85,7 +85,7 @@ def account_time(at: datetime, zone: ZoneInfo) -> str:
 
 def several(row: Row, name: str) -> list[str]:
     """Values that a field holds, apart by semicolons."""
-    return [one for part in (text_or_none(row, name) or "").split(";") if (one := part.strip())]
+    return [one for part in str(row.get(name) or "").split(";") if (one := part.strip())]
 
 
 def currency(row: Row, options: Options) -> str:

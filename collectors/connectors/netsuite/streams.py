@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from collectors.base import Memory, Page
 from collectors.connectors.netsuite import billing, entities, sources
-from collectors.connectors.netsuite.reader import ROWS_A_PAGE, Reader, Tell
-from collectors.connectors.netsuite.rows import Row, instant, several, text_or_none
-from collectors.connectors.netsuite.suiteql import STAMP, Source, ids, texts
+from collectors.connectors.netsuite.reader import Reader, Tell
+from collectors.connectors.netsuite.rows import Row, instant, several
+from collectors.connectors.netsuite.suiteql import STAMP, Source, ids, is_id, texts
 from collectors.window import Sweep
+from models.errors import SkipRecord
 from models.events import Event
 
 
@@ -87,16 +89,20 @@ class Streams(Reader):
         merged = [one for row in rows for one in entities.merged_from(row)]
         deletions: dict[str, datetime] = {}
         for row in self.those(sources.deleted(self.options), "recordid", merged):
-            if text_or_none(row, "kind") == self.options.deleted_customer:
-                deletions[str(row["id"])] = instant(row, STAMP, self.zone)
+            if row.get("kind") == self.options.deleted_customer:
+                # One that cannot be read is reported where deletions are read.
+                with suppress(SkipRecord):
+                    deletions[str(row["id"])] = instant(row, STAMP, self.zone)
         return lambda row: entities.customer_events(self.about, row, deletions)
 
     def _with_survivors(self, rows: Sequence[Row]) -> Tell:
-        gone = [str(row["id"]) for row in rows if row.get("kind") == self.options.deleted_customer]
+        gone = [
+            str(row["id"]) for row in rows if row.get("kind") == self.options.deleted_customer and is_id(str(row["id"]))
+        ]
         survivors: dict[str, Row] = {}
-        if gone and self.options.customer_merged_from:
-            source = sources.customers(self.options)
-            for row in self.all(source.those(f"{self.options.customer_merged_from} IN ({texts(gone)})")):
+        source, column = sources.customers(self.options), self.options.customer_merged_from
+        if gone and column:
+            for row in self.all(source.those(f"{column} IN ({texts(gone)})")):
                 survivors.update(dict.fromkeys(entities.merged_from(row), row))
 
         def tell(row: Row) -> list[Event]:
@@ -128,9 +134,8 @@ class Streams(Reader):
 
     def _with_lines(self, rows: Sequence[Row]) -> Tell:
         found: dict[str, list[Row]] = {}
-        keys = [str(row["id"]) for row in rows]
-        for at in range(0, len(keys), ROWS_A_PAGE):
-            for line in self.all(sources.lines(self.options, ids(keys[at : at + ROWS_A_PAGE]))):
+        for some in ids(str(row["id"]) for row in rows):
+            for line in self.all(sources.lines(self.options, some)):
                 found.setdefault(str(line.get("transaction")), []).append(line)
         silent = {str(line["entity"]) for held in found.values() for line in held if _is_silent(line)}
         jobs = self.by_id(sources.jobs(self.options), silent)
@@ -145,9 +150,8 @@ class Streams(Reader):
 
     def _with_links(self, rows: Sequence[Row]) -> Tell:
         found: dict[str, list[Row]] = {}
-        keys = [str(row["id"]) for row in rows]
-        for at in range(0, len(keys), ROWS_A_PAGE):
-            for link in self.all(sources.links(self.options, ids(keys[at : at + ROWS_A_PAGE]))):
+        for some in ids(str(row["id"]) for row in rows):
+            for link in self.all(sources.links(self.options, some)):
                 found.setdefault(str(link.get("nextdoc")), []).append(link)
         return lambda row: billing.payment_events(self.about, row, found.get(str(row["id"]), []))
 

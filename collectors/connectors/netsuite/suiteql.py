@@ -5,7 +5,7 @@ Source: NetSuite help, "Executing SuiteQL Queries Through REST Web Services", "S
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models.errors import SkipRecord
@@ -17,6 +17,7 @@ STAMP = "lastmod"
 CLOCK = f"SELECT TO_CHAR(SYSDATE, '{TIME_FORMAT}') AS shown FROM DUAL"  # noqa: S608
 """What time the account shows to its user."""
 
+MOST_IN_LIST = 1_000
 _LONGEST_LITERAL = 4_000
 
 
@@ -33,9 +34,14 @@ def text_literal(value: str) -> str:
 
 def id_literal(value: str) -> str:
     """An internal id, which is a whole number. Errors: LiteralError."""
-    if not (value.isascii() and value.lstrip("-").isdigit() and len(value) <= 18):
+    if not is_id(value):
         raise LiteralError(f"{value[:40]!r} is no internal id; a whole number is wanted")
     return str(int(value))
+
+
+def is_id(value: str) -> bool:
+    """Whether a value is an internal id."""
+    return value.isascii() and value.removeprefix("-").isdigit() and len(value) <= 18
 
 
 def time_literal(value: str) -> str:
@@ -43,9 +49,11 @@ def time_literal(value: str) -> str:
     return f"TO_TIMESTAMP({text_literal(value)}, '{TIME_FORMAT}')"
 
 
-def ids(values: Iterable[str]) -> str:
-    """Internal ids for `IN`, each once."""
-    return ", ".join(id_literal(value) for value in sorted(set(values), key=lambda one: (len(one), one)))
+def ids(values: Iterable[str]) -> Iterator[str]:
+    """Internal ids for `IN`, each once, as many in a list as it may hold. What is no id is left out: nothing has it."""
+    held = sorted({value for value in values if is_id(value)}, key=lambda one: (len(one), one))
+    for at in range(0, len(held), MOST_IN_LIST):
+        yield ", ".join(id_literal(value) for value in held[at : at + MOST_IN_LIST])
 
 
 def texts(values: Iterable[str]) -> str:

@@ -1,5 +1,5 @@
 import dataclasses
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -767,9 +767,9 @@ def test_an_answer_without_its_list_is_asked_for_again_later() -> None:
     assert "`list` and `count`" in str(found.error)
 
 
-def test_the_watermark_is_the_beginning_of_the_read_less_what_settles() -> None:
+def test_the_watermark_is_the_beginning_of_the_read() -> None:
     found = run(SUITE, next(cell for cell in SUITE.declared() if str(cell) == "records-ordinary"))
-    assert found.pages[-1].watermark == NOW - timedelta(seconds=OPTIONS.settling_seconds)
+    assert found.pages[-1].watermark == NOW
 
 
 def test_requests_name_the_user_whose_rights_count() -> None:

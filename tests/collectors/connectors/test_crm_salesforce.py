@@ -222,8 +222,8 @@ def test_options_that_do_not_exist_or_do_not_fit_name_themselves() -> None:
         made(contract_field="a b")
     with pytest.raises(OptionError, match=r"options\.api_version is '62'; allowed"):
         made(api_version="62")
-    with pytest.raises(OptionError, match=r"options\.settling_seconds is -1; allowed: 0 or above"):
-        made(settling_seconds=-1)
+    with pytest.raises(OptionError, match=r"options\.overlap_seconds is -1; allowed: 0 or above"):
+        made(overlap_seconds=-1)
 
 
 def connected(url: str, **options: Any) -> Any:
@@ -323,12 +323,12 @@ def test_watch_from_bounds_histories_alone() -> None:
     assert "CreatedDate >= 2026-01-01T00:00:00.000Z" in history
 
 
-def test_the_watermark_stays_behind_by_what_may_still_settle() -> None:
+def test_the_watermark_is_the_beginning_of_the_read() -> None:
     with serving(replying(Reply(json={"done": True, "records": []}))) as served:
-        connector = connected(served.url, settling_seconds=60)
+        connector = connected(served.url)
         (page,) = connector.read("opportunities", None, DictMemory())
         connector.http.close()
-    assert page.watermark == datetime(2026, 3, 30, 23, 59, tzinfo=UTC)
+    assert page.watermark == datetime(2026, 3, 31, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

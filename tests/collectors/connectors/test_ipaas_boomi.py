@@ -314,7 +314,7 @@ def test_what_is_running_is_asked_for_again_and_holds_the_watermark() -> None:
         (second,) = boomi.read("executions", first.cursor, DictMemory())
     assert [line(event) for event in second.events] == [worked(1, 10)]
     assert second.cursor["running"] == {}
-    assert second.watermark == datetime(2026, 3, 31, 11, 55, tzinfo=UTC)
+    assert second.watermark == datetime(2026, 3, 31, 12, tzinfo=UTC)
     assert len(served.asked) == 3
 
 
