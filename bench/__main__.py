@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
+from bench import otlp
 from bench.absorb import LITTLE, growing, prepare, ratios
 from models.store import embedded, migrate
 from models.store.engine import Pool, open_pool
@@ -35,6 +36,9 @@ def main() -> int:
                     met.append(growing({LITTLE: little, arguments.much: much}, process, _say))
         finally:
             server.stop()
+    with tempfile.TemporaryDirectory(prefix="tl-bench-") as folder:
+        Path(folder).chmod(0o711)
+        met.append(otlp.rate(Path(folder), _say))
     return 0 if all(met) else 1
 
 
