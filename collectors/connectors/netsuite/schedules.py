@@ -6,8 +6,9 @@ Source: SuiteTalk REST record `billingSchedule` (NetSuite REST API browser).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from collectors.answers import UnreadableAnswerError
@@ -44,25 +45,25 @@ def schedule_events(its: About, row: Row, body: Mapping[str, Any], at: datetime)
 
 class Schedules(Reader):
     """The stream `billing_schedules`. Its cursor holds, beside the sweep, when all schedules were read last
-    (`whole_at`), and whether the sweep reads all of them (`is_whole`)."""
+    (`whole_at`, seconds of the machine's clock, which polling goes by), and whether the sweep reads all (`is_whole`)."""
 
-    def read(self, cursor: Json, memory: Memory, begin: Callable[[Json], Sweep]) -> Iterator[Page]:
+    def read(
+        self, cursor: Json, memory: Memory, begin: Callable[[Json], Sweep], wall: Callable[[], float] = time.time
+    ) -> Iterator[Page]:
         """Schedules that are new or read otherwise than before. `begin` makes the sweep of a cursor."""
+        began_at = wall()
         state = dict(cursor or {})
         sweep = begin(state)
         whole_at = state.get("whole_at")
         is_whole = bool(state.get("is_whole"))
-        if "sweep" not in state and (whole_at is None or self._is_due(whole_at, sweep.began_at)):
+        if "sweep" not in state and (whole_at is None or began_at - whole_at >= self.options.recheck_hours * 3600):
             sweep, is_whole = begin(None), True
         for gathered, place, is_last in self._parts(sweep, memory):
             if is_last:
-                done_at = stamp(sweep.began_at) if is_whole else whole_at
+                done_at = began_at if is_whole else whole_at
                 yield gathered.page({**sweep.end(self.http.skew), "whole_at": done_at}, self.watermark(sweep))
             else:
                 yield gathered.page({**sweep.at(place), "whole_at": whole_at, "is_whole": is_whole})
-
-    def _is_due(self, whole_at: str, now: datetime) -> bool:
-        return now - datetime.fromisoformat(whole_at) >= timedelta(hours=self.options.recheck_hours)
 
     def _parts(self, sweep: Sweep, memory: Memory) -> Iterator[tuple[Gathered, Json, bool]]:
         source, here = sources.schedules(self.options), sweep.place

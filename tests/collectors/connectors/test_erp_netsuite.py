@@ -930,7 +930,7 @@ def test_a_schedule_that_reads_as_before_tells_nothing_again() -> None:
 def test_once_a_day_all_schedules_are_read_again() -> None:
     first = run(SUITE, Cell("billing_schedules", Case.ORDINARY, [asks(JOB, [a_scheduled()]), schedule(711)]))
     cursor, learned = first.states[-1]
-    cursor["whole_at"] = (NOW - timedelta(hours=24)).isoformat()
+    cursor["whole_at"] -= 24 * 3600
     edited = schedule(711, {"id": "711", "initialAmount": 1})
     whole = Cell("billing_schedules", Case.ORDINARY, [asks(JOB, [a_scheduled()], lacks=(" >= ",)), edited])
     (linked,) = run(SUITE, whole, cursor=cursor, learned=learned).events
