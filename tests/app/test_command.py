@@ -28,7 +28,7 @@ def test_wrong_settings_are_2_and_told_without_a_traceback(
     assert run(["db", "status"]) == 2
     assert capsys.readouterr().err == (
         "throughline: throughline.toml: colour: found a key that is not known; "
-        "allowed: approval, clock, people, process, rates, reporting, systems, telemetry\n"
+        "allowed: approval, clock, folder, otlp, people, process, rates, reporting, systems, telemetry\n"
     )
 
 
