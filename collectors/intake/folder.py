@@ -54,7 +54,7 @@ class Folder:
         whole = [path for path in self._files(self._path) if self._is_whole(path)]
         for path in sorted(whole, key=lambda one: one.stat().st_mtime_ns if one.exists() else 0):
             with suppress(FileNotFoundError):
-                path.rename(self._path / WORKING / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:8]}-{path.name}")
+                path.rename(self._path / WORKING / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid4().hex[:8]}-{path.name}")
 
     def take_back(self, positions: Mapping[str, int]) -> None:
         """Rename files into `working/` again that grew since they were done; `positions` is how far each was read."""

@@ -241,6 +241,7 @@ def test_a_transaction_is_found_by_any_attempt_and_by_its_operation(store, refer
             {"attempt": 2, "transaction": "T-2", "at": at(61), "outcome": "failed", "error_class": None,
              "error_message": None},
         ],
+        "spans": [],
     }  # fmt: skip
 
 
