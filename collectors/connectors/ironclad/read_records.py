@@ -13,10 +13,9 @@ from typing import Any
 
 from collectors.base import Json, Memory, Page
 from collectors.compare import gone
-from collectors.connectors.ironclad.reader import API, ROWS_A_PAGE, Noted, Reader, noted
+from collectors.connectors.ironclad.reader import API, ROWS_A_PAGE, Noted, Reader, held, noted
 from collectors.connectors.ironclad.reading import Row, instant, stamp
 from collectors.connectors.ironclad.records import lasting, obligation_events, record_events, version_of
-from collectors.drift import shared_fields
 from collectors.gathered import Gathered
 from collectors.paging import by_number
 from collectors.versions import Version, deleted, remembered, taken_back
@@ -26,6 +25,7 @@ from models.events import Event, UnreadableEventError
 
 IDS_A_PAGE = 10_000
 DELETIONS_A_PAGE = 100
+NEEDED = ("id", "lastUpdated", "properties")
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -39,7 +39,10 @@ class Records(Reader):
             gathered = Gathered()
             for row in rows:
                 gathered.take(self._told, row, sweep, before, gathered)
-            yield self.page(gathered, sweep, place, _fields(rows))
+            ours = [_properties(row) for row in rows if row.get("type") in self.options.record_types]
+            needed = (self.options.contract_number, self.options.agreement_date)
+            fields = [*held(rows, NEEDED), *(f"properties.{name}" for name in held(ours, needed))]
+            yield self.page(gathered, sweep, place, fields)
 
     def read_obligations(self, sweep: Sweep) -> Iterator[Page]:
         """Planned milestones. A row that changes meanwhile moves to the front, and none behind it is missed."""
@@ -53,7 +56,7 @@ class Records(Reader):
                 gathered.take(self._planned, row, sweep)
             number += 1
             is_last = not rows or _is_before(rows[-1], sweep.since)
-            yield self.page(gathered, sweep, None if is_last else {"page": number}, _fields(rows))
+            yield self.page(gathered, sweep, None if is_last else {"page": number}, held(rows, NEEDED))
             if is_last:
                 return
 
@@ -153,13 +156,13 @@ def _behind(rows: Sequence[Row]) -> str | None:
     return stamp(times[-1] - _MILLISECOND) if times == sorted(times) else None
 
 
+def _properties(row: Row) -> Row:
+    found = row.get("properties")
+    return found if isinstance(found, dict) else {}
+
+
 def _is_before(row: Row, since: datetime | None) -> bool:
     try:
         return since is not None and instant(row.get("lastUpdated"), "lastUpdated") < since
     except SkipRecord:
         return False
-
-
-def _fields(rows: Sequence[Row]) -> list[str]:
-    """The properties that these records have."""
-    return sorted(shared_fields(row.get("properties") or {} for row in rows))

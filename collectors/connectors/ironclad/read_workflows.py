@@ -6,11 +6,11 @@ vendor counts. Approvals cost a request a workflow, out of a small bucket: they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from collectors.base import Json, Memory, Page
-from collectors.connectors.ironclad.reader import ROWS_A_PAGE, Noted, Reader, recall
+from collectors.connectors.ironclad.reader import ROWS_A_PAGE, Noted, Reader, held, recall
 from collectors.connectors.ironclad.reading import Row, stamp
 from collectors.connectors.ironclad.workflows import (
     approval_events,
@@ -18,7 +18,6 @@ from collectors.connectors.ironclad.workflows import (
     version_of,
     workflow_events,
 )
-from collectors.drift import shared_fields
 from collectors.gathered import Gathered
 from collectors.paging import by_number
 from collectors.versions import remembered, taken_back
@@ -27,6 +26,7 @@ from models.events import Event
 
 STATUSES = "active,paused,completed,cancelled"  # the default is active alone
 WORKFLOWS_A_PAGE = 10
+NEEDED = ("id", "created", "lastUpdated", "status", "attributes", "approvals")
 
 
 class Met(NamedTuple):
@@ -47,7 +47,7 @@ class Workflows(Reader):
             for row in met.rows:
                 gathered.take(self._told, row, sweep)
             gathered.learned.update((name, Noted(mark).text()) for name, mark in met.marks.items())
-            yield self.page(gathered, sweep, met.place, _fields(met.rows))
+            yield self.page(gathered, sweep, met.place, held(met.rows, NEEDED))
 
     def read_approvals(self, sweep: Sweep, memory: Memory) -> Iterator[Page]:
         """Approvals of the workflows that changed."""
@@ -63,7 +63,7 @@ class Workflows(Reader):
                     gathered = Gathered()
             for name, mark in met.marks.items():
                 gathered.learned[name] = Noted(mark, known.get(name, Noted()).said).text()
-            yield self.page(gathered, sweep, met.place, _fields(met.rows))
+            yield self.page(gathered, sweep, met.place, held(met.rows, NEEDED))
             here = met.place
 
     def requests(self, workflow: str) -> list[Row]:
@@ -117,8 +117,3 @@ class Workflows(Reader):
                 yield Met(rows, None, marks)
                 return
             yield Met(rows, {"page": number, "met": met, "before": before}, marks)
-
-
-def _fields(rows: Sequence[Row]) -> list[str]:
-    """The attributes that these workflows have."""
-    return sorted(shared_fields(row.get("attributes") or {} for row in rows))

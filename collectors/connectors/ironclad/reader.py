@@ -18,6 +18,7 @@ from collectors.window import Sweep
 
 API = "/public/api/v1"
 ROWS_A_PAGE = 100
+ENOUGH_ROWS = 10
 
 
 class Noted(msgspec.Struct, array_like=True):
@@ -75,6 +76,11 @@ class Reader:
     def watermark(self, sweep: Sweep) -> datetime:
         """Up to when everything was read once the sweep is through."""
         return sweep.began_at
+
+
+def held(rows: Sequence[Row], needed: Sequence[str]) -> list[str]:
+    """The fields, of those that we need, that these rows have; [] for few rows, of which one may lack one by chance."""
+    return [name for name in needed if any(name in row for row in rows)] if len(rows) >= ENOUGH_ROWS else []
 
 
 def recall(memory: Memory, rows: Sequence[Row]) -> dict[str, Noted]:

@@ -45,7 +45,7 @@ def schedule_events(its: About, row: Row, body: Mapping[str, Any], at: datetime)
 
 class Schedules(Reader):
     """The stream `billing_schedules`. Its cursor holds, beside the sweep, when all schedules were read last
-    (`whole_at`, seconds of the machine's clock, which polling goes by), and whether the sweep reads all (`is_whole`)."""
+    (`whole_at`, seconds of the machine's clock, which polling goes by), and whether it reads all (`is_whole`)."""
 
     def read(
         self, cursor: Json, memory: Memory, begin: Callable[[Json], Sweep], wall: Callable[[], float] = time.time

@@ -19,7 +19,6 @@ from tests.suites.connector import (
     Case,
     Cell,
     ConnectorSuite,
-    DictMemory,
     Exchange,
     Excused,
     Suite,
@@ -852,5 +851,11 @@ def test_sign_ins_that_ironclad_does_not_know_are_refused(by: Credentials) -> No
         CONNECTOR.sign_in(Account(SYSTEM, "ironclad", "clm", "http://x", by))
 
 
-def test_memory_of_nothing_is_enough_to_begin() -> None:
-    assert dict(DictMemory().all()) == {}
+def test_a_page_says_which_needed_fields_its_records_have() -> None:
+    rows = many(a_record, 10)
+    full = run(SUITE, Cell("records", Case.ORDINARY, [listed("/records", rows)])).pages[0].fields
+    assert set(full) == {"id", "lastUpdated", "properties", "properties.contractNumber", "properties.agreementDate"}
+    renamed = [lacking(row, "agreementDate") for row in rows]
+    left = run(SUITE, Cell("records", Case.FIELD_GONE, [listed("/records", renamed)])).pages[0].fields
+    assert set(full) - set(left) == {"properties.agreementDate"}
+    assert run(SUITE, Cell("records", Case.ORDINARY, [listed("/records", rows[:9])])).pages[0].fields == []
