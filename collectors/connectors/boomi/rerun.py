@@ -140,7 +140,7 @@ class Rerun:
                 continue
             if status in RUNNING:
                 return f"{name} is re-running documents of {word(again, 'originalExecutionId')} since {_began(again)}"
-            same = self._document_of(again, found, item)
+            same = None if _is_void(again, item) else self._document_of(again, found, item)
             if same is not None and word(same, "status") == "SUCCESS":
                 return (
                     f"{word(same, 'id')} of {name} ({word(again, 'executionType')}) succeeded with the same operation"
