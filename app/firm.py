@@ -6,9 +6,10 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,11 +39,11 @@ class Firm:
 
 
 @contextmanager
-def pretend_firm(firm: Firm, home: Path) -> Iterator[Path]:
-    """The settings file that collects the firm, which lives for the block.
+def pretend_firm(firm: Firm, home: Path) -> Iterator[Callable[[], Path]]:
+    """The firm, which lives for the block; what is yielded waits until it answers, and gives the settings file.
 
-    What was done in the firm, and how late it is there, is kept under `home`, so that the next start goes on. Errors:
-    FirmNotStartedError.
+    What was done in the firm, and how late it is there, is kept under `home`, so that the next start goes on. Errors,
+    of waiting: FirmNotStartedError.
     """
     home.mkdir(parents=True, exist_ok=True)
     kept = home / f"firm-{firm.seed}-{firm.contracts}-{firm.months}.json"
@@ -52,8 +53,7 @@ def pretend_firm(firm: Firm, home: Path) -> Iterator[Path]:
         # It ends with its standard input: when we do, however that happens.
         process = subprocess.Popen([sys.executable, "-m", "estate", *kept_by, *_arguments(firm)], stdin=subprocess.PIPE)
         try:
-            _wait_for(path, process, firm)
-            yield path
+            yield partial(_wait_for, path, process, firm)
         finally:
             if process.stdin:
                 process.stdin.close()
@@ -76,7 +76,7 @@ def _arguments(firm: Firm) -> list[str]:
     return [*arguments, "--amqp", firm.amqp] if firm.amqp else arguments
 
 
-def _wait_for(path: Path, process: subprocess.Popen[bytes], firm: Firm) -> None:
+def _wait_for(path: Path, process: subprocess.Popen[bytes], firm: Firm) -> Path:
     """The firm writes its settings when it answers."""
     until = time.monotonic() + _READY_SECONDS
     while not path.exists():
@@ -87,3 +87,4 @@ def _wait_for(path: Path, process: subprocess.Popen[bytes], firm: Firm) -> None:
             )
         time.sleep(_LOOK_AGAIN_SECONDS)
     _log.info("the pretend firm answers", extra={"action": "firm", "outcome": f"port {firm.port}"})
+    return path

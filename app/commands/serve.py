@@ -16,7 +16,7 @@ from app.commands import output
 from app.duties import open_duties
 from app.firm import Firm, pretend_firm
 from app.settings_errors import SettingsError
-from app.wiring import load_rules, open_store
+from app.wiring import load_rules, open_database, open_store
 from app.worker import Worker
 
 Host = Annotated[str, typer.Option(help="The address to answer at; without sign-in one of this machine.")]
@@ -65,13 +65,16 @@ def worker() -> None:
 
 
 def _serve(host: str, port: int, *, with_worker: bool, firm: Firm | None = None) -> None:
-    # Loaded when needed: Streamlit takes a second to import, for which other commands need not wait.
-    server = import_module("app.server")
     _require_loopback(host)
     _prepare()
     with ExitStack() as stack:
-        path = stack.enter_context(pretend_firm(firm, settings.load().home)) if firm else None
-        found = settings.load(path)
+        # The firm is made while the rest comes up.
+        answering = stack.enter_context(pretend_firm(firm, settings.load().home)) if firm else None
+        # Loaded when needed: Streamlit takes a second to import, for which other commands need not wait.
+        server = import_module("app.server")
+        if answering:
+            stack.enter_context(open_database(settings.load()))
+        found = settings.load(answering() if answering else None)
         stack.enter_context(telemetry.sending(found))
         store = stack.enter_context(open_store(found))
         load_rules(store)
