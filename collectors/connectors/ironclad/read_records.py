@@ -135,10 +135,10 @@ class Records(Reader):
         missing = gone(memory, {str(row.get("id")) for piece in pages for row in piece.rows})
         for at in range(0, len(missing), DELETIONS_A_PAGE):
             gathered = Gathered()
-            for name, held in sorted(memory.recall(missing[at : at + DELETIONS_A_PAGE]).items()):
+            for name, known in sorted(memory.recall(missing[at : at + DELETIONS_A_PAGE]).items()):
                 # A list may be cut short: only what is really not found was deleted.
                 if self.http.get(f"{API}/records/{name}", headers=self.headers, allow=(404,)).status == 404:
-                    gathered.events += self._deleted(name, noted(held))
+                    gathered.events += self._deleted(name, noted(known))
                     gathered.learned[name] = None
             yield gathered.page(cursor)
 
