@@ -215,6 +215,10 @@ class Runner:
         )
 
     def _judge(self, claimed: Claimed, case: Case) -> None:
+        if claimed.status == ActionStatus.UNCONFIRMED and self._is_followed(claimed):
+            # Whatever is seen by now is what the later one brought about.
+            self._put_off(claimed, None)
+            return
         verdict = replay.judge(case, claimed, is_success_told=self._products.tells(claimed.carrier, _SUCCESS))
         if verdict is None:
             self._put_off(claimed, claimed.gives_up_in + 0.1)
@@ -224,6 +228,10 @@ class Runner:
             self._put_off(claimed, None)
         else:
             self._move(claimed, verdict.status, verdict.told, effect=verdict.effect)
+
+    def _is_followed(self, claimed: Claimed) -> bool:
+        with transaction(self._pool) as connection:
+            return ledger.is_followed(connection, claimed.action_id)
 
     def _watch(self, claimed: Claimed, case: Case) -> None:
         effect = replay.proof_now(case, claimed.effect or {})

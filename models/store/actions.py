@@ -137,6 +137,12 @@ def last_attempt(connection: Connection, action_id: str) -> LastAttempt | None:
     return None if row is None else LastAttempt(*row)
 
 
+def is_followed(connection: Connection, action_id: str) -> bool:
+    """Whether another action sent the same operation after this one did; what is seen then is no proof of this one."""
+    row = connection.execute(query("is_followed"), {"action_id": action_id}).fetchone()
+    return row is not None and bool(row[0])
+
+
 def begin_attempt(
     connection: Connection,
     claimed: Claimed,

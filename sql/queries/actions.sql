@@ -78,6 +78,22 @@ WHERE action_id = %(action_id)s
 ORDER BY number DESC
 LIMIT 1;
 
+-- name: is_followed
+-- Whether the same operation was sent once more, by another action, after this one last was. Parameters: action_id.
+-- Columns: is_followed.
+SELECT EXISTS (
+    SELECT
+    FROM action AS other
+    INNER JOIN action_attempt AS later ON later.action_id = other.action_id
+    WHERE other.operation = action.operation
+        AND other.target_system = action.target_system
+        AND other.action_id <> action.action_id
+        AND later.outcome IS DISTINCT FROM 'not_sent'
+        AND later.began_at > (SELECT max(own.began_at) FROM action_attempt AS own WHERE own.action_id = action.action_id)
+) AS is_followed
+FROM action
+WHERE action.action_id = %(action_id)s;
+
 -- name: begin_attempt
 -- The intention to send, as long as the claim holds for margin_seconds more; none where it does not.
 -- Parameters: action_id, worker, at (the program's clock), margin_seconds, item, known_at. Columns: number.

@@ -155,6 +155,23 @@ def test_a_success_whose_write_was_dropped_reopens_the_exception(desk: Desk) -> 
     assert (desk.action(action)["status"], desk.status(exception)) == ("confirmed", "settled")
 
 
+def test_a_lie_is_not_confirmed_by_what_the_next_replay_brings(desk: Desk) -> None:
+    desk.middleware.behaviour = "lies"
+    exception = desk.fail()
+    lie = desk.replay(exception)
+    desk.work()
+    desk.pass_time(lie)
+    desk.work()
+    desk.middleware.behaviour = ""
+    honest = desk.replay(exception)
+    desk.work()
+    desk.hours = 12
+    desk.succeed(11)
+    desk.effect(11.1)
+    desk.work()
+    assert (desk.action(honest)["status"], desk.action(lie)["status"]) == ("confirmed", "unconfirmed")
+
+
 def test_a_withdrawn_effect_reopens_the_exception_and_gives_a_new_key(desk: Desk) -> None:
     exception = desk.fail()
     first = desk.replay(exception)
