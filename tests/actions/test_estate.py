@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from actions.plan import Planner
+from actions.plan import Plan, Planner
 from actions.products import Products
 from actions.runner import Runner, Timings
 from app import settings
@@ -25,8 +25,8 @@ from models.store.engine import transaction
 from models.store.reading.actions import find_action
 from models.store.reading.exceptions import list_exceptions
 from models.store.reading.listing import Asked
-from tests.requirements import ROOT
-from tests.servers import Databases, free_port
+from tests.requirements import ROOT, has_rabbitmq
+from tests.servers import Broker, Databases, free_port
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -60,11 +60,17 @@ class Firm:
         while runner.work():
             pass
 
-    def open(self) -> list[dict[str, Any]]:
-        """Failed hand-overs that nothing mended, oldest first."""
+    def open(self, system: str = "") -> list[dict[str, Any]]:
+        """Failed hand-overs that nothing mended, oldest first; those that a system told of."""
         asked = Asked(limit=100, sort="opened_at", filters={"kind": ["failed"], "status": ["open"]})
         with transaction(self.store.pool) as connection:
-            return list_exceptions(connection, asked, self.store.clock.now()).rows
+            rows = list_exceptions(connection, asked, self.store.clock.now()).rows
+        return [row for row in rows if not system or self.plan(row["id"]).system == system]
+
+    def plan(self, exception: str) -> Plan:
+        plan = self.planner.plan(exception)
+        assert plan is not None
+        return plan
 
     def replay(self, exception: str) -> str:
         row = self.planner.request(exception, "replay", reason="the lock is gone", actor="ana")
@@ -88,10 +94,11 @@ class Firm:
 
 
 @contextmanager
-def the_estate(folder: Path) -> Iterator[str]:
+def the_estate(folder: Path, broker: Broker | None) -> Iterator[str]:
     """The firm in a process of its own, which ends with us."""
     port, told = free_port(), folder / "throughline.toml"
-    size = ["--seed", "3", "--contracts", "80", "--months", "8", "--speed", "0"]
+    size = ["--seed", "5", "--contracts", "60", "--months", "5", "--speed", "0"]
+    size += ["--amqp", broker.amqp_url] if broker else []
     command = [sys.executable, "-m", "estate", "--attached", "--settings", str(told), "--port", str(port), *size]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
@@ -106,9 +113,12 @@ def the_estate(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def firm(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+def firm(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Firm]:
     folder = tmp_path_factory.mktemp("firm")
-    with the_estate(folder) as url, databases.fresh() as database:
+    broker = request.getfixturevalue("rabbitmq") if has_rabbitmq() else None
+    with the_estate(folder, broker) as url, databases.fresh() as database:
         told = settings.load(folder / "throughline.toml").model_copy(update={"database_url": database})
         with open_store(told) as store:
             load_rules(store)
@@ -124,10 +134,8 @@ def firm(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def test_a_replay_really_executes_and_heals_its_contract(firm: Firm) -> None:
     assert {row["contract"] for row in firm.open()} == firm.unhealed()
     actions: dict[str, str] = {}
-    for row in firm.open()[:2]:
-        plan = firm.planner.plan(row["id"])
-        assert plan is not None
-        assert plan.is_allowed, plan
+    for row in firm.open("boomi")[:2]:
+        assert firm.plan(row["id"]).is_allowed
         actions[row["id"]] = firm.replay(row["id"])
     firm.work()
     firm.collect()
@@ -146,7 +154,7 @@ def test_a_replay_really_executes_and_heals_its_contract(firm: Firm) -> None:
 
 @pytest.mark.parametrize("how", ["accepted_then_nothing", "write_dropped"])
 def test_a_lie_is_never_confirmed_and_can_be_mended_afterwards(firm: Firm, how: str) -> None:
-    row = firm.open()[-1]
+    row = firm.open("boomi")[-1]
     firm.do("lie", system="boomi", how=how)
     lie = firm.replay(row["id"])
     firm.work(confirm=0.0)
@@ -165,8 +173,23 @@ def test_a_lie_is_never_confirmed_and_can_be_mended_afterwards(firm: Firm, how: 
     assert row["id"] not in {one["id"] for one in firm.open()}
 
 
+@pytest.mark.needs_rabbitmq
+def test_a_dead_letter_that_is_published_again_heals_its_contract(firm: Firm) -> None:
+    row = firm.open("rabbitmq")[0]
+    action = firm.replay(row["id"])
+    firm.work()
+    assert firm.action(action)["status"] == "sent"
+    firm.collect()
+    firm.work()
+    found = firm.action(action)
+    assert (found["status"], found["effect"]["step"]) == ("confirmed", "project.activated"), found["result"]
+    assert [(run["act"], run["executed"]) for run in firm.runs(row["operation"])] == [("publish", True)]
+    assert row["contract"] not in firm.unhealed()
+    assert row["id"] not in {one["id"] for one in firm.open()}
+
+
 def test_nobody_acted_unseen(firm: Firm) -> None:
     with transaction(firm.store.pool) as connection:
         sent = connection.execute("SELECT count(*) FROM audit WHERE outcome = 'sending'").fetchone()
     assert sent is not None
-    assert sent[0] == sum(row["act"] == "rerun" for row in firm.ask("log")["items"])
+    assert sent[0] == sum(row["act"] in ("rerun", "publish") for row in firm.ask("log")["items"])
