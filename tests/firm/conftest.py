@@ -5,6 +5,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -65,18 +66,16 @@ def folder() -> Iterator[Path]:
 
 
 def _gather(databases: Databases, size: Size) -> Gathered:
-    with tempfile.TemporaryDirectory(prefix="firm-") as folder, databases.fresh() as database:
-        with collected(Path(folder), database, size) as site:
-            site.catch_up(_PATIENCE_SECONDS[size])
-            told = tell(site.estate, site.web)
-            troubles = {name: stream["last_error"] for name, stream in site.web.streams().items()}
-            changed = accept_a_milestone(site)
-            # A second later, so that what is read up to then was read after the change.
-            site.estate.set_clock(advance_seconds=1)
-            site.catch_up(_PATIENCE_SECONDS[size])
-            return Gathered(
-                told, tell(site.estate, site.web), changed, {name: said for name, said in troubles.items() if said}
-            )
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="firm-")))
+        site = stack.enter_context(collected(folder, stack.enter_context(databases.fresh()), size))
+        site.catch_up(_PATIENCE_SECONDS[size])
+        told, troubles = tell(site.estate, site.web), site.web.troubles()
+        changed = accept_a_milestone(site)
+        # A second later, so that what is read up to then was read after the change.
+        site.estate.set_clock(advance_seconds=1)
+        site.catch_up(_PATIENCE_SECONDS[size])
+        return Gathered(told, tell(site.estate, site.web), changed, troubles)
 
 
 def accept_a_milestone(site: Site) -> str:

@@ -108,8 +108,9 @@ class Program:
 
     def run(self, *arguments: str) -> tuple[int, Any, str]:
         """Run a command with `--json` to its end: its exit code, what it answered, what it complained of."""
+        command = [*_COMMAND, *arguments, "--json"]
         done = subprocess.run(
-            [*_COMMAND, *arguments, "--json"], env=self._environment(), capture_output=True, text=True, timeout=300
+            command, env=self._environment(), capture_output=True, text=True, timeout=300, check=False
         )
         return done.returncode, json.loads(done.stdout) if done.stdout.strip() else None, done.stderr
 
@@ -138,9 +139,9 @@ class Program:
     @contextmanager
     def web(self, port: int = 0) -> Iterator["Web"]:
         """The HTTP interface for the block."""
-        with self.running("web", "--port", str(port)) as process:
-            with Web(process.said("answers at ").split()[-1]) as web:
-                yield web
+        with ExitStack() as stack:
+            process = stack.enter_context(self.running("web", "--port", str(port)))
+            yield stack.enter_context(Web(process.said("answers at ").split()[-1]))
 
     def _environment(self) -> Mapping[str, str]:
         # Warnings are errors in tests; a process that nobody looks at would only write them down.
@@ -220,11 +221,18 @@ class Web:
             if stream["stream"]
         }
 
+    def troubles(self) -> dict[str, str]:
+        """What is wrong with streams that have trouble."""
+        return {name: stream["last_error"] for name, stream in self.streams().items() if stream["last_error"]}
+
     def behind(self, now: datetime) -> dict[str, str | None]:
         """The streams that are not read up to now, with what they say is wrong."""
+        streams = self.streams()
+        if not streams:
+            return {"every stream": "nobody has begun yet"}
         return {
             name: stream["last_error"]
-            for name, stream in self.streams().items()
+            for name, stream in streams.items()
             if stream["watermark"] is None or instant(stream["watermark"]) < now
         }
 
