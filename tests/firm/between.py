@@ -1,0 +1,80 @@
+"""A proxy between the program and the firm: it keeps what was asked, and answers for a system where it is told to."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from tests.suites.server import Asked, Reply, serving
+
+PASSED_ON = ("ironclad", "netsuite", "boomi")
+_KEPT = frozenset({"content-type", "retry-after", "sforce-limit-info", "www-authenticate", "location"})
+_NOT_SENT_ON = frozenset({"connection", "content-length", "accept-encoding"})
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A request and its answer's status; `at` on the machine's steady clock. `question` tells questions apart."""
+
+    at: float
+    method: str
+    path: str
+    status: int
+    question: str
+
+
+class Between:
+    """What lies between; `instead` is what a system's requests are answered with, by the first part of their path."""
+
+    def __init__(self, upstream: str) -> None:
+        self._upstream = httpx.Client(base_url=upstream, trust_env=False, timeout=120)
+        self._lock = threading.Lock()
+        self.url = ""
+        self.instead: dict[str, Callable[[Asked], Reply | None]] = {}
+        self.passed: list[Passed] = []
+
+    def answer(self, asked: Asked) -> Reply:
+        system = asked.path.split("/")[1]
+        reply = self.instead.get(system, lambda _: None)(asked) or self._ask(asked)
+        question = f"{asked.method} {asked.path}?{asked.text}"
+        with self._lock:
+            self.passed.append(Passed(time.monotonic(), asked.method, asked.path, reply.status, question))
+        return reply
+
+    def answered(self, system: str) -> Counter[str]:
+        """How often each question to a system was answered with a success."""
+        return Counter(one.question for one in self.passed if one.path.split("/")[1] == system and one.status < 400)
+
+    def settings(self, text: str) -> str:
+        """The settings, asking here; tokens are fetched where they were, and the org, whose sign-in says where it is,
+        is asked there."""
+        direct = str(self._upstream.base_url).rstrip("/")
+        for system in PASSED_ON:
+            text = text.replace(f'base_url = "{direct}/{system}', f'base_url = "{self.url}/{system}')
+        return text
+
+    def close(self) -> None:
+        self._upstream.close()
+
+    def _ask(self, asked: Asked) -> Reply:
+        headers = {name: value for name, value in asked.headers.items() if name not in _NOT_SENT_ON}
+        target = asked.path + (f"?{asked.query}" if asked.query else "")
+        got = self._upstream.request(asked.method, target, headers=headers, content=asked.body)
+        kept = {name: value for name, value in got.headers.items() if name in _KEPT}
+        return Reply(got.status_code, body=got.content, headers=kept)
+
+
+@contextmanager
+def between(upstream: str) -> Iterator[Between]:
+    """A proxy to a firm, for the block."""
+    proxy = Between(upstream)
+    try:
+        with serving(proxy.answer) as served:
+            proxy.url = served.url
+            yield proxy
+    finally:
+        proxy.close()
