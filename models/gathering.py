@@ -100,7 +100,10 @@ class Gathering:
                 facts.subjects.setdefault(kind, {})[value] = True
         kind, subjects = "", [""]
         step = self._steps.get(event.type)
-        if event.type != LINKED and step is not None:
+        if event.type == LINKED:
+            # What a link says of a milestone is the milestone's, not the whole contract's.
+            subjects = [next((value for name in SUBJECTS if (value := attributes.get(name))), "")]
+        elif step is not None:
             kind, subjects = self._subjects(facts, event, step, contract)
             version = version_of(event)
             record = f"{event.source}\0{event.record}" if event.record is not None else f"{event.source}\0\0{event.id}"

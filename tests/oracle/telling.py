@@ -214,7 +214,7 @@ class Told:
                 continue
             if event.type != LINKED and subject not in [value for _, value in self.subjects_of(event)]:
                 continue
-            if event.type == LINKED and subject:
+            if event.type == LINKED and subject != linked_subject(event):
                 continue
             held = newest.get(event.source)
             if held is None or (event.occurred_at, event.identity) > (held.occurred_at, held.identity):
@@ -245,7 +245,11 @@ class Told:
             and name in event.attributes
             and not event.retracts
             and event.type not in TRANSACTION_TYPES
-            and (event.type == LINKED or "" in [value for _, value in self.subjects_of(event)])
+            and (
+                linked_subject(event) == ""
+                if event.type == LINKED
+                else "" in [value for _, value in self.subjects_of(event)]
+            )
         )
 
     def _kept(self) -> set[str]:
@@ -261,3 +265,9 @@ class Told:
             for event in self.events
             if event.type not in TRANSACTION_TYPES and event.attributes.get(kind)
         }
+
+
+def linked_subject(event: Event) -> str:
+    """What a link without a step is about: the first kind of subject that it names."""
+    named = [event.attributes[kind] for kind in SUBJECTS if event.attributes.get(kind)]
+    return named[0] if named else ""
