@@ -81,11 +81,16 @@ def test_pages_and_the_interface_are_one_server(program) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api", "/api/v1/nothing", "/v1/nothing", "/webhooks/x", "/api/v1/..%2f..%2fetc%2fpasswd"]
+    "path", ["/api", "/api/v1/nothing", "/v1/nothing", "/webhooks", "/webhooks/x/y", "/api/v1/..%2f..%2fetc%2fpasswd"]
 )
 def test_no_promised_path_falls_through_to_the_pages(program, path) -> None:
     assert_problem(program.client.get(path), 404)
     assert_problem(program.client.delete("/anything"), 404)
+
+
+def test_a_webhook_is_posted_and_not_fetched(program) -> None:
+    assert_problem(program.client.get("/webhooks/x"), 405)
+    assert_problem(program.client.post("/webhooks/x"), 404)
 
 
 def test_keys_that_look_like_paths_reach_the_interface(program) -> None:
