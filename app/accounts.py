@@ -1,12 +1,14 @@
 """The systems of the settings as collectors know them: accounts, and the streams that are expected of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from app.settings import Settings, reveal
 from app.settings_errors import SettingsError
 from app.settings_tables import PUSH, Auth, Secret
 from collectors.base import Account, Credentials
-from collectors.registry import UnknownProductError, streams_of
+from collectors.clock import SystemClock
+from collectors.registry import opened, streams_of
+from models.errors import Misconfigured
 from models.store.streams import Expected
 
 
@@ -31,21 +33,31 @@ def accounts(settings: Settings) -> list[Account]:
 def expected(settings: Settings) -> list[Expected]:
     """The streams that the settings want: all of every polled system, and the heartbeats of those that push.
 
-    Errors: SettingsError naming the file and a product that nothing reads.
+    Errors: SettingsError naming the file and every product that nothing reads, sign-in and option that do not fit.
     """
+    polled = accounts(settings)
+    if faults := [f"{settings.path}: {fault}" for fault in _faults(polled)]:
+        raise SettingsError("\n".join(faults))
     found: list[Expected] = []
-    for account in accounts(settings):
+    for account in polled:
         seconds = settings.systems[account.name].interval_seconds
-        try:
-            names = [stream.name for stream in streams_of(account)]
-        except UnknownProductError as error:
-            raise SettingsError(f"{settings.path}: {error}") from error
+        names = [stream.name for stream in streams_of(account)]
         found += [Expected(account.name, name, seconds, account.watch_from) for name in names]
     for name, system in settings.systems.items():
         if system.expect_every is not None:
             seconds = system.expect_every.total_seconds()
             found.append(Expected(name, "", seconds, settings.watch_from(name), is_polled=False))
     return found
+
+
+def _faults(polled: Sequence[Account]) -> Iterator[str]:
+    """What a connector would refuse, before anything is asked of its system."""
+    for account in polled:
+        try:
+            with opened(account, SystemClock().now):
+                pass
+        except Misconfigured as error:
+            yield str(error)
 
 
 def _credentials(auth: Auth) -> Credentials:

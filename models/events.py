@@ -55,6 +55,7 @@ LONGEST_NAMED = 300
 DIGITS_BEFORE_POINT = 20
 DIGITS_AFTER_POINT = 10
 DIGITS_OF_PAYLOAD = 300
+DEPTH_OF_PAYLOAD = 100
 LAST_YEAR = 9990  # deadlines lie after their events
 
 # Attributes that rows are found by.
@@ -340,12 +341,16 @@ def _number(name: str, value: Any) -> str:
     return format(number, "f") if number else "0"
 
 
-def _payload(value: Any) -> Any:
+def _payload(value: Any, depth: int = 0) -> Any:
     """Any JSON, numbers that no database holds as text."""
+    if depth > DEPTH_OF_PAYLOAD:
+        raise UnreadableEventError(
+            f"data.attributes.payload is nested more than {DEPTH_OF_PAYLOAD} deep; send it flatter, or as text"
+        )
     if isinstance(value, dict):
-        return {name: _payload(inner) for name, inner in value.items()}
+        return {name: _payload(inner, depth + 1) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_payload(inner) for inner in value]
+        return [_payload(inner, depth + 1) for inner in value]
     if isinstance(value, Decimal) and (not value.is_finite() or abs(value.adjusted()) > DIGITS_OF_PAYLOAD):
         return str(value)
     return value

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
@@ -26,5 +27,6 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print a table; None is an empty cell."""
     drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+        # What stands in brackets is no markup but the name of a settings table, mostly.
+        drawn.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
     Console(soft_wrap=False).print(drawn)

@@ -14,7 +14,7 @@ from collectors import sign_in
 from collectors.account import Account
 from collectors.answers import ForbiddenError, RejectedError, SignInRefusedError
 from collectors.base import Checked, Connector, Json, Manners, Memory, Page, Stream
-from collectors.connectors.ironclad.options import Options
+from collectors.connectors.ironclad.options import Options, actor_headers
 from collectors.connectors.ironclad.read_records import Records
 from collectors.connectors.ironclad.read_workflows import STATUSES, Workflows
 from collectors.connectors.ironclad.reader import API
@@ -67,8 +67,7 @@ class Ironclad(Connector):
     def __init__(self, account: Account, http: Http, now: Callable[[], datetime]) -> None:
         super().__init__(account, http, now)
         self.options = read_options(Options, account.name, account.options)
-        user = account.credentials.user if account.credentials else ""
-        headers = {"x-as-user-email" if "@" in user else "x-as-user-id": user} if user else {}
+        headers = actor_headers(account)
         self._workflows = Workflows(account.name, self.options, http, headers)
         self._records = Records(account.name, self.options, http, headers)
 

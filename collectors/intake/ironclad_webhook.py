@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from collectors.account import Account
-from collectors.connectors.ironclad.options import Options
+from collectors.connectors.ironclad.options import Options, actor_headers
 from collectors.connectors.ironclad.reader import API
 from collectors.http import Http
 from collectors.intake.webhook_errors import ForgedError, KeyUnavailableError, UnsignedError
@@ -66,6 +66,7 @@ class IroncladWebhooks:
         self._system = account.name
         self._options = read_options(Options, account.name, account.options)
         self._http = http
+        self._headers = actor_headers(account)
         self._key: PublicKey | None = None
         self._fetched_at = float("-inf")
         self._lock = threading.Lock()
@@ -143,8 +144,7 @@ class IroncladWebhooks:
     def _read_key(self) -> PublicKey:
         place = self._options.webhook_key or KEY_PATH
         try:
-            text = Path(place).read_bytes() if self._options.webhook_key else self._http().get(KEY_PATH).content
-            key = load_pem_public_key(text)
+            key = load_pem_public_key(self._key_text())
         except OSError as error:
             raise KeyUnavailableError(f"{self._system}: cannot read the key at {place}: {error.strerror}") from error
         except ThroughlineError as error:
@@ -154,6 +154,11 @@ class IroncladWebhooks:
         if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
             raise KeyUnavailableError(f"{self._system}: the key at {place} is of a kind that signs nothing here")
         return key
+
+    def _key_text(self) -> bytes:
+        if self._options.webhook_key:
+            return Path(self._options.webhook_key).read_bytes()
+        return self._http().get(KEY_PATH, headers=self._headers).content
 
     def _streams(self, body: bytes) -> tuple[str, ...]:
         """What to read. The list of all record ids is left to its own pace: it is long, and tells of deletions only."""

@@ -124,6 +124,27 @@ def test_an_unknown_product_with_an_address_is_told_by_file_and_key(
         expected(load(path))
 
 
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            'product = "boomi"\nbase_url = "http://127.0.0.1:9"\nauth = { kind = "magic" }\n',
+            r"throughline\.toml: systems\.x\.auth",
+        ),
+        (
+            'product = "boomi"\nbase_url = "http://127.0.0.1:9"\n'
+            'auth = { kind = "basic", user = "u", account = "a", secret = "env:X" }\noptions = { nope = "x" }\n',
+            r"throughline\.toml: systems\.x\.options\.nope is no option",
+        ),
+    ],
+)
+def test_what_a_connector_refuses_is_told_before_the_start(tmp_path: Path, lines: str, told: str) -> None:
+    path = tmp_path / "throughline.toml"
+    path.write_text(f'[systems.x]\nrole = "ipaas"\n{lines}')
+    with pytest.raises(SettingsError, match=told):
+        expected(load(path))
+
+
 def test_a_missing_secret_is_told_before_anything_is_asked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ACME_SECRET")
     with pytest.raises(SecretMissingError, match=r"systems\.acme-eu\.auth\.secret"), open_collecting(store):

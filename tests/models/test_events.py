@@ -219,3 +219,11 @@ def test_any_text_is_taken_or_refused_with_a_reason(name: str, value: str) -> No
     except UnreadableEventError as error:
         said = str(error)
     assert said or read_event(_wire(event)) == event
+
+
+@pytest.mark.parametrize("depth", [102, 500, 700, 950])
+def test_a_payload_that_is_nested_without_end_costs_its_own_event(depth: int) -> None:
+    deep = "[" * depth + "]" * depth
+    raw = json.dumps({**GOOD, "data": {"attributes": {"payload": 0}}}).replace(": 0}", f": {deep}}}").encode()
+    with pytest.raises(UnreadableEventError, match="nested more than 100 deep"):
+        read_event(raw)

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from collectors.account import Account
+
+
+def actor_headers(account: Account) -> dict[str, str]:
+    """The header that names the user whose rights count; tokens of client credentials must come with it."""
+    user = account.credentials.user if account.credentials else ""
+    return {"x-as-user-email" if "@" in user else "x-as-user-id": user} if user else {}
+
 
 @dataclass(frozen=True)
 class Options:

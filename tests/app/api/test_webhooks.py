@@ -33,7 +33,9 @@ class Ironclad:
             def do_GET(self) -> None:
                 outer.asked.append(self.path)
                 body = outer.company.pem().encode()
-                self.send_response(500 if outer.is_away else 200)
+                # Of a client with credentials of its own Ironclad wants to know for whom it asks.
+                is_named = self.headers.get("x-as-user-email") == "ops@firm.example"
+                self.send_response(500 if outer.is_away else 200 if is_named else 400)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -47,7 +49,7 @@ class Ironclad:
 
     def account(self) -> Account:
         address = f"http://127.0.0.1:{self.server.server_port}"
-        by = Credentials(kind="token", secret=lambda: "t")
+        by = Credentials(kind="token", user="ops@firm.example", secret=lambda: "t")
         return Account("ironclad-emea", "ironclad", "clm", base_url=address, credentials=by)
 
     def stop(self) -> None:
