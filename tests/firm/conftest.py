@@ -43,7 +43,10 @@ class Gathered:
 
 @pytest.fixture(
     scope="session",
-    params=[pytest.param(SMALL, id="small"), pytest.param(LARGE, id="large", marks=[pytest.mark.prove])],
+    params=[
+        pytest.param(SMALL, id="small"),
+        pytest.param(LARGE, id="large", marks=[pytest.mark.prove, pytest.mark.timeout(0)]),
+    ],
 )
 def gathered(request: pytest.FixtureRequest, test_home: Path, databases: Databases) -> Gathered:
     """Collected by one worker of a run, with the clock stopped; the others read what it wrote down."""

@@ -119,9 +119,9 @@ class Program:
         log = self._folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
         with log.open("w") as written:
             process = subprocess.Popen(
-                [*_COMMAND, *arguments],
+                [sys.executable, "-c", _ATTACHED, *arguments],
                 env=self._environment(),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=written,
                 stderr=written,
             )
@@ -150,6 +150,19 @@ class Program:
 
 
 _COMMAND = (sys.executable, "-c", "from app.command import main; main()")
+_ATTACHED = """
+import os, threading
+
+def end():
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+threading.Thread(target=end, daemon=True).start()
+from app.command import main
+main()
+"""
+"""The command, which ends with whoever started it: a test run that is cut off leaves nothing behind."""
 
 
 @dataclass
@@ -171,6 +184,7 @@ class Running:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        self._let_go()
 
     def end(self) -> None:
         """End it in good order; what does not end is killed, and fails the test."""
@@ -181,6 +195,11 @@ class Running:
             except subprocess.TimeoutExpired:
                 self.kill()
                 raise
+        self._let_go()
+
+    def _let_go(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
 
 
 class Web:
