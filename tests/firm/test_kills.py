@@ -14,14 +14,14 @@ from tests.firm.running import Estate, Program, Running, Size, Web, often, runni
 from tests.servers import Databases, free_port
 
 WORKERS = 2
-_PUSHED = 200
+_PUSHED = 100
 _BATCH = 5
 
 
 @pytest.mark.parametrize(
     ("size", "kills", "speed"),
     [
-        pytest.param(Size(contracts=40, months=3), 5, 0.0, marks=pytest.mark.timeout(600)),
+        pytest.param(Size(contracts=20, months=2), 5, 0.0, marks=pytest.mark.timeout(600)),
         # A firm that moves on meanwhile: an hour of its time in a second of ours.
         pytest.param(Size(contracts=150, months=12), 50, 3_600.0, marks=pytest.mark.chaos),
     ],
