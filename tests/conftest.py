@@ -110,9 +110,16 @@ def databases15(test_home: Path, worker: str) -> Iterator[Databases]:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(test_home: Path, worker: str) -> Iterator[Broker]:
-    """A RabbitMQ of this worker's own. Mark the test `needs_rabbitmq`, and leave no queue behind."""
+def rabbitmq_host(test_home: Path, worker: str) -> Iterator[Broker]:
+    """A RabbitMQ of this worker's own."""
     with rabbitmq_server(test_home / f"rabbitmq-{worker}") as broker:
+        yield broker
+
+
+@pytest.fixture
+def rabbitmq(rabbitmq_host: Broker) -> Iterator[Broker]:
+    """An empty virtual host on a RabbitMQ, with its exchanges and queues gone afterwards. Mark it `needs_rabbitmq`."""
+    with rabbitmq_host.apart() as broker:
         yield broker
 
 

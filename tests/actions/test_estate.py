@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,8 +117,11 @@ def firm(
     databases: Databases, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Firm]:
     folder = tmp_path_factory.mktemp("firm")
-    broker = request.getfixturevalue("rabbitmq") if has_rabbitmq() else None
-    with the_estate(folder, broker) as url, databases.fresh() as database:
+    with ExitStack() as stack:
+        host: Broker | None = request.getfixturevalue("rabbitmq_host") if has_rabbitmq() else None
+        broker = stack.enter_context(host.apart()) if host else None
+        url = stack.enter_context(the_estate(folder, broker))
+        database = stack.enter_context(databases.fresh())
         told = settings.load(folder / "throughline.toml").model_copy(update={"database_url": database})
         with open_store(told) as store:
             load_rules(store)

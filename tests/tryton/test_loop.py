@@ -49,15 +49,11 @@ def channel(rabbitmq: Broker) -> Iterator[Any]:
         found = connection.channel()
         consumer.declare(found)
         yield found
-        for queue in (consumer.QUEUE, consumer.DEAD_QUEUE):
-            found.queue_delete(queue)
-        for exchange in (consumer.EXCHANGE, consumer.DEAD_EXCHANGE):
-            found.exchange_delete(exchange)
 
 
 @pytest.fixture
-def program(databases: Databases, tmp_path: Path, tryton_url: str, rabbitmq: Broker) -> Iterator[Server]:
-    """`throughline up`, collecting from both."""
+def program(databases: Databases, tmp_path: Path, tryton_url: str, rabbitmq: Broker, channel: Any) -> Iterator[Server]:
+    """`throughline up`, collecting from both. The queues are there before it looks for them."""
     place = rabbitmq.amqp_url.replace("guest:guest@", "")
     told = SETTINGS.format(tryton=tryton_url, user=USER, name=NAME, broker=place, dead=consumer.DEAD_QUEUE)
     (tmp_path / "throughline.toml").write_text(told)

@@ -43,7 +43,7 @@ SUITE = Suite(
 
 def an_account(broker: Broker, **options: Any) -> Account:
     parts = urlsplit(broker.amqp_url)
-    url = f"amqp://{parts.hostname}:{parts.port}/%2F"
+    url = f"amqp://{parts.hostname}:{parts.port}{parts.path}"
     credentials = Credentials("basic", user="guest", secret=lambda: "guest")
     return Account("rabbit", "rabbitmq", "broker", url, credentials, options={"queues": [DEAD], **options})
 
@@ -64,8 +64,6 @@ def channel(rabbitmq: Broker) -> Iterator[BlockingChannel]:
         channel.queue_bind(WORK, "erp", "create")
         channel.queue_bind(DEAD, "erp.dlx")
         yield channel
-        for queue in (WORK, DEAD, AUDIT):
-            channel.queue_delete(queue)
 
 
 def die(channel: BlockingChannel, *names: str, headers: dict[str, Any] | None = None) -> None:
