@@ -10,11 +10,15 @@ import msgspec
 from collectors.acts import Item
 from models.actions import ActionStatus
 from models.effects import Effect, steps_of_flow
-from models.events import from_micros, micros
+from models.events import Event, from_micros, make_event, micros
 from models.store.actions import Claimed
 from models.store.cases import Case
 
+OURSELVES = "throughline"
+"""The source of events about what we did."""
+
 _FAILURES = ("failed", "dead_lettered")
+_REPLAYED = "transaction.replayed"
 
 # Clocks of systems differ; a failure that happened longer than this before the sending is not its own.
 _SKEW_MICROS = 60_000_000
@@ -52,6 +56,24 @@ def as_json(item: Item, case: Case) -> dict[str, Any]:
 def from_json(kept: dict[str, Any]) -> Item:
     """The item that `as_json` kept."""
     return msgspec.convert({name: value for name, value in kept.items() if name != "known"}, Item)
+
+
+def as_event(case: Case, claimed: Claimed, number: int, at: datetime) -> Event:
+    """What we say of a sending that was taken: the operation is on its way again since `at`."""
+    told = {"flow": case.transaction.flow, "source_system": case.transaction.source_system}
+    return make_event(
+        source=OURSELVES,
+        id=f"{claimed.action_id}/{number}",
+        type=_REPLAYED,
+        occurred_at=at,
+        keys=dict(case.heard.keys),
+        attributes={
+            "transaction": case.failed.transaction,
+            "operation": case.operation,
+            "target_system": case.target_system,
+            **told,
+        },
+    )
 
 
 def needless(case: Case, known: list[str]) -> str:
@@ -138,4 +160,9 @@ def _newer(case: Case, claimed: Claimed) -> list[Any]:
     """What was told of the operation since it was sent, in order of time."""
     known = set(claimed.item.get("known", ()))
     since = micros(claimed.sent_at or claimed.known_at) - _SKEW_MICROS
-    return [one for one in case.transaction.attempts if one.identity not in known and one.at >= since]
+    return [
+        one
+        for one in case.transaction.attempts
+        # That it was sent says nothing of what came of it.
+        if one.identity not in known and one.at >= since and one.outcome != "replayed"
+    ]

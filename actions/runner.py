@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Event
 from typing import Any
 from uuid import uuid4
@@ -19,10 +20,12 @@ from models.actions import ActionStatus
 from models.clock import Clock
 from models.errors import RetryLater, ThroughlineError
 from models.store import actions as ledger
+from models.store.absorb import absorb_in
 from models.store.actions import Change, Claimed, LastAttempt
 from models.store.cases import Case, find_case
 from models.store.current_rules import CurrentRules
-from models.store.engine import Pool, in_transaction, transaction
+from models.store.engine import Connection, Pool, in_transaction, transaction
+from models.store.partitions import ensure_month
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +121,7 @@ class Runner:
         """From claimed to sent, or to why not. Begins with what another worker may have left behind."""
         with transaction(self._pool) as connection:
             last = ledger.last_attempt(connection, claimed.action_id)
-        if last is not None and last.outcome is None and self._adopt(claimed, last):
+        if last is not None and last.outcome is None and self._adopt(claimed, last, case):
             return
         if claimed.is_over:
             self._move(claimed, ActionStatus.EXPIRED, "it could not be sent in time; ask for it again")
@@ -133,13 +136,13 @@ class Runner:
         else:
             self._look_and_send(claimed, case)
 
-    def _adopt(self, claimed: Claimed, last: LastAttempt) -> bool:
+    def _adopt(self, claimed: Claimed, last: LastAttempt, case: Case | None) -> bool:
         """Find out what became of a sending that nobody saw the end of; False where it may be sent again."""
         item = replay.from_json(claimed.item)
         act = self._products.act(claimed.carrier, claimed.kind)
         sent = act.look_up(item, claimed.idempotency_key, last.began_at)
         if sent is not None:
-            self._record(claimed, last.number, sent)
+            self._record(claimed, last.number, sent, case, self._clock.now())
             return True
         self._end(claimed, last.number, _NOT_SENT, "its worker died before it arrived, or it may be sent again")
         return False
@@ -183,9 +186,9 @@ class Runner:
         except Exception:  # noqa: BLE001 - whatever it was, it may have been sent
             _log.exception("a sending ended in an error of ours", extra={"action_id": claimed.action_id})
             sent = Sent(Outcome.UNKNOWN, "the program failed while it was being sent; the log tells how")
-        self._record(claimed, number, sent)
+        self._record(claimed, number, sent, case, at)
 
-    def _record(self, claimed: Claimed, number: int, sent: Sent) -> None:
+    def _record(self, claimed: Claimed, number: int, sent: Sent, case: Case | None, began_at: datetime) -> None:
         confirm = self._timings.confirm
         is_refused = sent.outcome is Outcome.REFUSED
         change = Change(
@@ -196,8 +199,10 @@ class Runner:
             details={"outcome": sent.outcome.value, "reference": sent.reference},
         )
         at = self._clock.now()
+        said = [replay.as_event(case, claimed, number, began_at)] if case and sent.outcome is Outcome.ACCEPTED else []
 
-        def work(connection: Any) -> bool:
+        def work(connection: Connection) -> bool:
+            absorb_in(connection, said, self._rules.workshop(connection), at)
             ledger.end_attempt(
                 connection,
                 claimed.action_id,
@@ -208,6 +213,7 @@ class Runner:
             )
             return ledger.move(connection, claimed, change, at)
 
+        ensure_month(self._pool, at)
         in_transaction(self._pool, work)
         _log.info(
             "an action was sent",

@@ -24,6 +24,7 @@ def accounts(settings: Settings) -> list[Account]:
             entities=system.entities,
             options=system.options,
             watch_from=settings.watch_from(name),
+            requests_per_second=system.requests_per_second,
         )
         for name, system in settings.systems.items()
         if system.product != PUSH and system.base_url is not None

@@ -62,8 +62,12 @@ def build(
     return st.App(
         MAIN,
         lifespan=lifespan,
-        middleware=[Middleware(LoopbackGuard), Middleware(Front, api=build_api(service))],
+        middleware=[Middleware(LoopbackGuard), Middleware(Front, api=build_api(service), pages=_page_names())],
     )
+
+
+def _page_names() -> list[str]:
+    return [screen.stem for screen in MAIN.with_name("screens").glob("*.py")]
 
 
 def serve(

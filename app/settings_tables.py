@@ -143,6 +143,9 @@ class System(_Table):
     )
     base_url: Place | None = Field(None, description="an http, https, amqp or amqps address without a password in it")
     interval_seconds: float = Field(60, gt=0, strict=True, description="a number of seconds above 0, without quotes")
+    requests_per_second: float | None = Field(
+        None, gt=0, strict=True, description="a number above 0 without quotes: how fast we ask at most"
+    )
     entities: Texts = Field((), description='a list of legal entities, such as ["US01"]')
     auth: Auth | None = Field(None, description='a table such as { kind = "oauth2_m2m", secret = "env:NAME" }')
     watch_from: Day | None = Field(None, description="a day without quotes, such as 2026-01-01")
@@ -153,7 +156,7 @@ class System(_Table):
 
     @model_validator(mode="after")
     def _push_is_not_polled(self) -> Self:
-        polled = {"base_url", "auth", "interval_seconds"} & self.model_fields_set
+        polled = {"base_url", "auth", "interval_seconds", "requests_per_second"} & self.model_fields_set
         if self.product == PUSH and polled:
             raise ValueError(
                 f'found {", ".join(sorted(polled))} beside product "push", which is never polled; remove it'

@@ -28,6 +28,7 @@ class Account:
 
     `options` holds what differs between installations (names of fields, words for states); a connector checks them with
     its own frozen settings class. `watch_from` is the instant since when it is watched; None: from the beginning.
+    `requests_per_second` None: as many as its connector thinks right.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Account:
     entities: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     watch_from: datetime | None = None
+    requests_per_second: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -50,7 +51,10 @@ def streams_of(account: Account) -> tuple[Stream, ...]:
 def opened(account: Account, now: Callable[[], datetime]) -> Iterator[Connector]:
     """The connector of an account, able to ask it, for the block. Errors: Misconfigured."""
     kind = connector_of(account)
-    http = Http(account.name, account.base_url, kind.sign_in(account), kind.manners)
+    manners = kind.manners
+    if account.requests_per_second is not None:
+        manners = replace(manners, requests_per_second=account.requests_per_second)
+    http = Http(account.name, account.base_url, kind.sign_in(account), manners)
     try:
         yield kind(account, http, now)
     finally:

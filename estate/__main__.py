@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Read the arguments, make the firm, serve it. 2 where an argument is wrong."""
     asked = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    size = Size(asked.seed, asked.contracts, asked.months, asked.speed)
+    size = Size(asked.seed, asked.contracts, asked.months, asked.speed, asked.generous)
     firm = Estate(size, f"http://{HOST}:{asked.port}", asked.amqp)
     keeping = Keeping(asked.state, firm.world) if asked.state else None
     if keeping is not None:
@@ -74,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--contracts", type=_between(1, 20_000), default=400)
     parser.add_argument("--months", type=_between(1, 60), default=24, help="of history")
     parser.add_argument("--speed", type=_speed, default=1.0, help="business seconds in a second; 0 stops the clock")
+    parser.add_argument(
+        "--generous",
+        type=_between(1, 1_000),
+        default=1,
+        help="answer so many times the requests that products allow",
+    )
     parser.add_argument("--port", type=_between(1, 65535), default=8600)
     parser.add_argument(
         "--amqp", default=None, metavar="URL", help="a RabbitMQ broker; without it nothing of one is told"

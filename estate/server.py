@@ -27,12 +27,14 @@ from estate.world import World
 
 @dataclass(frozen=True)
 class Size:
-    """How large a firm is to be, and how its time runs."""
+    """How large a firm is to be, how its time runs, and how often its systems may be asked: `generous` times what their
+    products allow."""
 
     seed: int = 7
     contracts: int = 400
     months: int = 24
     speed: float = 1.0
+    generous: int = 1
 
 
 class Estate:
@@ -42,7 +44,7 @@ class Estate:
         scenario = make(size.seed, size.contracts, size.months, has_broker=amqp is not None)
         # It starts to run when everything is in place: making it took time that is not the firm's.
         clock = BusinessClock(scenario.start, 0.0)
-        self.world = World(scenario, clock, access or Access())
+        self.world = World(scenario, clock, access or Access(), generous=size.generous)
         self._speed = size.speed
         products: list[Product] = [
             estate.ironclad.Product(self.world),

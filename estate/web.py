@@ -11,10 +11,11 @@ Wall = Callable[[], float]
 
 
 class Throttle:
-    """Counts requests in named buckets over a sliding time."""
+    """Counts requests in named buckets over a sliding time, `generous` times as many as a product documents."""
 
-    def __init__(self, wall: Wall = time.monotonic) -> None:
+    def __init__(self, wall: Wall = time.monotonic, generous: int = 1) -> None:
         self._wall = wall
+        self._generous = generous
         self._seen: dict[str, deque[float]] = {}
 
     def take(self, bucket: str, limit: int, per_seconds: float) -> float:
@@ -23,7 +24,7 @@ class Throttle:
         seen = self._seen.setdefault(bucket, deque())
         while seen and seen[0] <= now - per_seconds:
             seen.popleft()
-        if len(seen) < limit:
+        if len(seen) < limit * self._generous:
             seen.append(now)
             return 0.0
         return max(seen[0] + per_seconds - now, 0.001)

@@ -63,13 +63,18 @@ class World:
     """The firm in motion. It is the `Services` of its products; every public method may be called from any thread."""
 
     def __init__(
-        self, scenario: Scenario, clock: BusinessClock, access: Access, wall: Callable[[], float] = time.monotonic
+        self,
+        scenario: Scenario,
+        clock: BusinessClock,
+        access: Access,
+        wall: Callable[[], float] = time.monotonic,
+        generous: int = 1,
     ) -> None:
         self.scenario = scenario
         self.truth = scenario.truth
         self.clock = clock
         self.access = access
-        self.throttles = Throttle(wall)
+        self.throttles = Throttle(wall, generous)
         self.tokens = Tokens(wall)
         self.misbehaviour = Misbehaviour(wall)
         self.products: list[Product] = []

@@ -252,7 +252,7 @@ def _instant(name: str, text: str) -> datetime:
     try:
         if not _INSTANT.fullmatch(text):
             raise ValueError
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(text.upper())
     except ValueError:
         raise UnreadableEventError(f"{name} {text[:40]!r} is no RFC 3339 time such as '2026-03-02T10:15:00Z'") from None
 

@@ -3,6 +3,8 @@ rules."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from models.derived import AttemptRow, ExceptionRow, TransactionRow
 from models.effects import first_standing
 from models.events import SUBJECTS
@@ -13,6 +15,9 @@ from models.fingerprint import fingerprint
 from models.process import Process, Step, Wait
 
 _FAILURES = ("failed", "dead_lettered")
+
+# Clocks of systems differ: what a replay made may be dated a little before it. Only the word for it hangs on this.
+_SKEW_MICROS = 60_000_000
 _RANK = {"started": 0, "failed": 1, "dead_lettered": 2, "replayed": 3, "discarded": 4, "succeeded": 5}
 
 
@@ -113,10 +118,20 @@ def _transaction(operation: str, attempts: list[tuple[bytes, Attempt]]) -> Trans
     )
 
 
-def _failed(
-    row: TransactionRow, attempts: list[Attempt], evidences: Evidences, process: Process
-) -> ExceptionRow | None:
-    opened_at = settled_at = settled_by = None
+class _Course(NamedTuple):
+    """How an operation went, by what middleware told of it alone; `cause` is the failure that tells most."""
+
+    opened_at: int
+    cause: Attempt
+    settled_at: int | None
+    settled_by: str | None
+    replayed_at: int | None
+    reopened: int
+
+
+def _course(attempts: list[Attempt]) -> _Course | None:
+    """None where it never failed."""
+    opened_at = settled_at = settled_by = replayed_at = None
     reopened = 0
     cause: Attempt | None = None
     for attempt in attempts:
@@ -125,18 +140,34 @@ def _failed(
                 opened_at = attempt.at
             elif settled_at is not None:
                 reopened += 1
-            settled_at = settled_by = None
+            settled_at = settled_by = replayed_at = None
             if attempt.error_class or attempt.error_message or cause is None:
                 cause = attempt
         elif attempt.outcome in ("succeeded", "discarded") and opened_at is not None and settled_at is None:
             settled_at = attempt.at
             settled_by = "a later attempt" if attempt.outcome == "succeeded" else "discarded"
+        elif attempt.outcome == "replayed":
+            replayed_at = attempt.at
     if opened_at is None or cause is None:
         return None
+    return _Course(opened_at, cause, settled_at, settled_by, replayed_at, reopened)
+
+
+def _failed(
+    row: TransactionRow, attempts: list[Attempt], evidences: Evidences, process: Process
+) -> ExceptionRow | None:
+    course = _course(attempts)
+    if course is None:
+        return None
+    opened_at, cause, settled_at, settled_by, replayed_at, reopened = course
     if settled_at is None:
-        by_hand = first_standing(row.flow, row.target_system, attempts, evidences, process)
-        if by_hand is not None:
-            settled_at, settled_by = max(by_hand, opened_at), "by hand"
+        stands_since = first_standing(row.flow, row.target_system, attempts, evidences, process)
+        if stands_since is not None:
+            was_replayed = replayed_at is not None and stands_since >= replayed_at - _SKEW_MICROS
+            settled_at, settled_by = (
+                max(stands_since, opened_at),
+                "its effect, after a replay" if was_replayed else "by hand",
+            )
     named = next((one.fields for one in attempts if one.fields), {})
     said = ": ".join(part for part in (cause.error_class, cause.error_message) if part) or "no reason was given"
     return ExceptionRow(

@@ -143,14 +143,16 @@ def undo(
 ) -> None:
     """Take a link back; what hung together by it alone parts again."""
     with open_store(settings.load()) as store:
-        _decide(store, decisions.unlink, decision, decision_id=f"dec_{uuid4().hex[:20]}", reason=reason)
-    output.line(f"took {decision} back")
+        is_new = _decide(store, decisions.unlink, decision, decision_id=f"dec_{uuid4().hex[:20]}", reason=reason)
+    output.line(f"took {decision} back" if is_new else f"{decision} was taken back before; nothing changed")
 
 
-def _decide(store: Store, decide: Any, about: Any, *, decision_id: str, reason: str) -> None:
+def _decide(store: Store, decide: Any, about: Any, *, decision_id: str, reason: str) -> bool:
+    if not reason.strip():
+        raise SettingsError("--reason is blank; say why in a few words")
     load_rules(store)
     at = store.clock.now()
-    in_transaction(
+    is_new: bool = in_transaction(
         store.pool,
         lambda connection: decide(
             connection,
@@ -162,6 +164,7 @@ def _decide(store: Store, decide: Any, about: Any, *, decision_id: str, reason: 
             at=at,
         ),
     )
+    return is_new
 
 
 def _key(text: str) -> tuple[str, str]:

@@ -92,6 +92,8 @@ def unlink(
     hashes = [row[0] for row in connection.execute(query("keys_of_decision"), {"decision_id": linked_by})]
     if not hashes:
         raise LinkRefusedError(f"there is no link decided as {linked_by}; `throughline links list` shows them")
+    if connection.execute(query("undoing_of"), {"decision_id": linked_by}).fetchone():
+        return False
     if not _decide(connection, "unlink", {"decision": linked_by}, Saying(decision_id, at, actor, reason)):
         return False
     connection.execute(query("make_incoming_tables"))

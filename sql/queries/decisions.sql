@@ -16,6 +16,14 @@ SELECT key_hash
 FROM decision_key
 WHERE decision_id = %(decision_id)s;
 
+-- name: undoing_of
+-- The decision by which this one was taken back, if any. Parameters: decision_id. Columns: decision_id.
+SELECT decision_id
+FROM decision
+WHERE kind = 'unlink'
+    AND document ->> 'decision' = %(decision_id)s
+LIMIT 1;
+
 -- name: classes_of_keys
 -- Parameters: hashes. Columns: key_hash, class.
 SELECT key_hash, class

@@ -121,8 +121,9 @@ INNER JOIN journey ON journey.journey_id = amendment.journey_id AND NOT journey.
 
 -- name: exceptions_listed
 -- Exceptions as they stand at an instant: what opened later does not exist yet, what was settled later is open. One that
--- several journeys share is listed once: for the least contract, or for the least key where none has a contract. One that
--- only the middleware calls mended, while an action on it is not proven (see rejoin_actions), is not settled here.
+-- several journeys share is listed once: where it is open rather than where it is settled, then for the least contract,
+-- or for the least key where none has a contract. One that only the middleware calls mended, while an action on it is not
+-- proven (see rejoin_actions), is not settled here.
 -- Parameters: as_of. Columns: as named; stored_ ones are what is known now; age_seconds until settled, or until as_of.
 SELECT
     found.exception_id AS id, found.kind, found.contract, journey.key AS journey,
@@ -142,18 +143,14 @@ SELECT
 FROM exception AS found
 LEFT JOIN journey ON journey.journey_id = found.journey_id AND NOT journey.contested
 WHERE found.opened_at <= %(as_of)s
-    AND NOT EXISTS (
-        SELECT
-        FROM exception AS other
-        LEFT JOIN journey AS rival ON rival.journey_id = other.journey_id
-        WHERE other.exception_id = found.exception_id
-            AND other.journey_id <> found.journey_id
-            AND other.opened_at <= %(as_of)s
-            AND (
-                other.contract < found.contract
-                OR (other.contract IS NOT NULL AND found.contract IS NULL)
-                OR (other.contract IS NOT DISTINCT FROM found.contract AND rival.key < journey.key)
-            )
+    AND found.journey_id = (
+        SELECT told.journey_id
+        FROM exception AS told
+        LEFT JOIN journey AS place ON place.journey_id = told.journey_id
+        WHERE told.exception_id = found.exception_id
+            AND told.opened_at <= %(as_of)s
+        ORDER BY told.status = 'settled' AND told.settled_at <= %(as_of)s, told.contract, place.key
+        LIMIT 1
     );
 
 -- name: exceptions_of_status
@@ -170,6 +167,11 @@ WHERE found.opened_at <= %(as_of)s
         AND listed.stored_settled_at > %(as_of)s
     )
 )
+
+-- name: exceptions_of_contract
+-- The condition for exceptions_listed that they concern one of the contracts is_contract, also where they are listed for
+-- another that shares them.
+listed.id IN (SELECT told.exception_id FROM exception AS told WHERE told.contract = ANY(%(is_contract)s))
 
 -- name: transaction_places
 -- The journeys in which an operation is told, the one with the least contract first. Parameters: reference (of an attempt

@@ -5,8 +5,8 @@ FROM journey
 WHERE NOT contested;
 
 -- name: state_exceptions
--- Exceptions as of an instant, one row each: of those that several journeys share the one with the least contract, or of
--- the journey with the least key where none has a contract. Parameters: as_of.
+-- Exceptions as of an instant, one row each: of those that several journeys share one that is open, of those the one with
+-- the least contract, or of the journey with the least key where none has a contract. Parameters: as_of.
 SELECT DISTINCT ON (found.exception_id)
     found.exception_id, found.kind, found.contract, found.step, found.subject, found.system, found.transaction,
     found.operation, found.reason, found.fingerprint, found.severity, found.opened_at, found.settled_at, found.settled_by,
@@ -15,7 +15,8 @@ FROM exception AS found
 LEFT JOIN journey USING (journey_id)
 WHERE found.opened_at <= %(as_of)s
     AND found.status <> 'withdrawn'
-ORDER BY found.exception_id, found.contract, journey.key;
+ORDER BY
+    found.exception_id, coalesce(found.settled_at > %(as_of)s, TRUE) DESC, found.contract, journey.key;
 
 -- name: state_samples
 -- Every sample by the key of its journey.

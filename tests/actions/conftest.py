@@ -18,6 +18,7 @@ from models.store import audit
 from models.store.engine import Pool, transaction
 from models.store.reading.actions import find_action
 from models.store.reading.exceptions import find_exception
+from models.store.reading.transactions import find_transaction
 from tests.actions.middleware import SYSTEM, Middleware, opened
 from tests.making import an_event, at, load, take
 
@@ -117,6 +118,12 @@ class Desk:
             found = find_exception(connection, exception, self.now())
         assert found is not None
         return str(found["status"])
+
+    def transaction(self, operation: str) -> dict[str, Any]:
+        with transaction(self.pool) as connection:
+            found = find_transaction(connection, operation)
+        assert found is not None
+        return found
 
     def told(self, about: str) -> list[tuple[str, str]]:
         """The audit log about something: actor and outcome, in order; the whole chain is verified as well."""

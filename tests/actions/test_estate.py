@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,10 +26,14 @@ from models.store.engine import transaction
 from models.store.reading.actions import find_action
 from models.store.reading.exceptions import list_exceptions
 from models.store.reading.listing import Asked
+from tests.firm.running import GENEROUS, often
 from tests.requirements import ROOT, has_rabbitmq
 from tests.servers import Broker, Databases, free_port
 
 pytestmark = pytest.mark.timeout(600)
+
+LOOKS_AGAIN_SECONDS = 1.2
+"""What was sent is looked at again within this time."""
 
 
 @dataclass
@@ -57,8 +62,11 @@ class Firm:
 
     def work(self, confirm: float = 900.0) -> None:
         runner = Runner(self.store.pool, self.store.clock, self.products, timings=Timings(confirm=confirm))
-        while runner.work():
-            pass
+        until = time.monotonic() + LOOKS_AGAIN_SECONDS
+        while time.monotonic() < until:
+            if runner.work():
+                until = time.monotonic() + LOOKS_AGAIN_SECONDS
+            time.sleep(0.02)
 
     def open(self, system: str = "") -> list[dict[str, Any]]:
         """Failed hand-overs that nothing mended, oldest first; those that a system told of."""
@@ -97,7 +105,7 @@ class Firm:
 def the_estate(folder: Path, broker: Broker | None) -> Iterator[str]:
     """The firm in a process of its own, which ends with us."""
     port, told = free_port(), folder / "throughline.toml"
-    size = ["--seed", "5", "--contracts", "60", "--months", "5", "--speed", "0"]
+    size = ["--seed", "5", "--contracts", "60", "--months", "5", "--speed", "0", "--generous", str(GENEROUS)]
     size += ["--amqp", broker.amqp_url] if broker else []
     command = [sys.executable, "-m", "estate", "--attached", "--settings", str(told), "--port", str(port), *size]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -105,6 +113,7 @@ def the_estate(folder: Path, broker: Broker | None) -> Iterator[str]:
     assert process.stdout is not None
     try:
         assert process.stdout.readline().startswith("estate ready")
+        told.write_text(often(told.read_text()) + "\n[systems.boomi.options]\nrerun_wait_seconds = 2\n")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.stdin.close()

@@ -45,6 +45,24 @@ def test_a_replay_is_sent_once_and_confirmed_by_its_effect(desk: Desk) -> None:
     assert len(desk.middleware.runs) == 1
 
 
+def test_the_operation_shows_that_it_was_sent_again(desk: Desk) -> None:
+    exception = desk.fail()
+    desk.replay(exception)
+    desk.work()
+    assert desk.transaction("op-1")["state"] == "replayed"
+    desk.hours = 12
+    desk.effect(11)
+    desk.succeed(10.9)
+    assert desk.transaction("op-1")["state"] == "succeeded"
+    assert [one["outcome"] for one in desk.transaction("op-1")["attempts"]] == ["failed", "replayed", "succeeded"]
+
+
+def test_a_sending_that_was_refused_or_may_be_lost_says_nothing_of_the_operation(desk: Desk) -> None:
+    desk.replay(desk.fail(document="purged"))
+    desk.work()
+    assert desk.transaction("op-1")["state"] == "failed"
+
+
 def test_a_double_click_is_one_action(desk: Desk) -> None:
     exception = desk.fail()
     action = desk.replay(exception)

@@ -88,6 +88,14 @@ def test_no_promised_path_falls_through_to_the_pages(program, path) -> None:
     assert_problem(program.client.delete("/anything"), 404)
 
 
+def test_a_program_that_lost_its_way_is_told_so_and_a_person_sees_the_pages(program) -> None:
+    assert_problem(program.client.get("/foo"), 404)
+    assert program.client.head("/foo/bar").status_code == 404
+    for path in ("/foo", "/journeys", "/favicon.png"):
+        assert program.client.get(path, headers={"Accept": "text/html,*/*"}).status_code == 200
+    assert program.client.get("/journeys").headers["content-type"].startswith("text/html")
+
+
 def test_a_webhook_is_posted_and_not_fetched(program) -> None:
     assert_problem(program.client.get("/webhooks/x"), 405)
     assert_problem(program.client.post("/webhooks/x"), 404)

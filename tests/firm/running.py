@@ -21,6 +21,9 @@ from tests.servers import free_port
 OFTEN_SECONDS = 1
 """How often streams are polled: nobody's quota is at stake here, and everybody's time is."""
 
+GENEROUS = 20
+"""How many times the requests a second that products allow are answered, for the same reason."""
+
 _READY_SECONDS = 120.0
 
 
@@ -32,6 +35,7 @@ class Size:
     months: int
     seed: int = 7
     speed: float = 0.0
+    generous: int = GENEROUS
 
 
 class Estate:
@@ -69,6 +73,7 @@ def running_estate(folder: Path, size: Size) -> Iterator[Estate]:
     path = folder / "estate.toml"
     port = free_port()
     said = {"--seed": size.seed, "--contracts": size.contracts, "--months": size.months, "--speed": size.speed}
+    said["--generous"] = size.generous
     arguments = [str(part) for pair in said.items() for part in pair]
     command = [sys.executable, "-m", "estate", "--attached", "--port", str(port), "--settings", str(path), *arguments]
     with (folder / "estate.log").open("w") as log:
@@ -271,9 +276,10 @@ class Web:
             raise NeverError(f"{len(last)} streams are not read up to {now}, such as {few}") from None
 
 
-def often(settings: str, seconds: float = OFTEN_SECONDS) -> str:
-    """The settings, polling as often as tests want it."""
-    return settings.replace("interval_seconds = 5", f"interval_seconds = {seconds:g}")
+def often(settings: str, seconds: float = OFTEN_SECONDS, generous: int = GENEROUS) -> str:
+    """The settings, polling as often and asking as fast as tests want it."""
+    pace = f"\nrequests_per_second = {5 * generous}" if generous > 1 else ""
+    return settings.replace("interval_seconds = 5", f"interval_seconds = {seconds:g}{pace}")
 
 
 class NeverError(AssertionError):
@@ -313,6 +319,6 @@ def collected(folder: Path, database: str, size: Size, workers: int = 1) -> Iter
     """A firm that is being collected, for the block."""
     with ExitStack() as stack:
         estate = stack.enter_context(running_estate(folder, size))
-        program = Program(folder, database, often(estate.settings))
+        program = Program(folder, database, often(estate.settings, generous=size.generous))
         running = [stack.enter_context(program.running("worker")) for _ in range(workers)]
         yield Site(estate, program, stack.enter_context(program.web()), running)

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from estate.scenario.making import make
 from estate.truth import Fault
 from tests.firm.against import compare, tell
+from tests.firm.planted import failures
 from tests.firm.running import Site, Size, collected, wait_for
 from tests.servers import Databases
 
@@ -33,21 +33,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iter
         yield site
 
 
-@pytest.fixture(scope="module")
-def failures() -> tuple[list[Fault], list[Fault]]:
-    """What failed in this firm, latest first: what a re-run mends, and what fails again."""
-    scenario = make(FIRM.seed, FIRM.contracts, FIRM.months, has_broker=False)
-    found = [
-        fault
-        for fault in scenario.truth.faults()
-        if fault.kind == "failed" and fault.planted_at <= scenario.start and fault.healed_at is None
-    ][::-1]
-    return [one for one in found if one.can_be_mended], [one for one in found if not one.can_be_mended]
-
-
-def test_a_replay_heals_what_failed_once_and_is_proven(site: Site, failures: tuple[list[Fault], list[Fault]]) -> None:
-    by_api, by_command, *_ = failures[0]
-    (poisoned, *_) = failures[1]
+def test_a_replay_heals_what_failed_once_and_is_proven(site: Site) -> None:
+    (by_api, by_command, *_), (poisoned, *_) = failures(FIRM)
     with site.program.running("worker"):
         exception = exception_of(site, by_api)
         plan = ask(site, exception, dry_run=True)

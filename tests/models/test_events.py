@@ -68,6 +68,12 @@ def test_what_is_no_event_says_so(raw: bytes, said: str) -> None:
         read_event(raw)
 
 
+@pytest.mark.parametrize("time", ["2026-03-02T10:15:00z", "2026-03-02t11:15:00+01:00", "2026-03-02 10:15:00.000Z"])
+def test_a_time_is_read_as_rfc_3339_writes_it(time: str) -> None:
+    event = read_event(json.dumps({**GOOD, "time": time}).encode())
+    assert event.occurred_at == datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

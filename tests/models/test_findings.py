@@ -195,6 +195,18 @@ def test_an_effect_that_stands_in_the_target_settles_it_by_hand_until_it_is_with
     assert one("failed", signed(0), failing, project(4), project(6, type_="cancelled")).settled_at is None
 
 
+def test_an_effect_after_a_replay_is_not_said_to_be_made_by_hand() -> None:
+    flow = {"flow": "project-sync", "target_system": "erp"}
+    failing, replayed = attempt("dead_lettered", 2, **flow), attempt("replayed", 3, **flow)
+    row = one("failed", signed(0), failing, replayed)
+    assert row.settled_at is None
+    row = one("failed", signed(0), failing, replayed, project(4))
+    assert (hours(row.settled_at), row.settled_by) == (4, "its effect, after a replay")
+    assert one("failed", signed(0), failing, project(2.5), attempt("replayed", 3, **flow)).settled_by == "by hand"
+    # What failed again afterwards and stands nevertheless was made by somebody.
+    assert one("failed", failing, replayed, attempt("failed", 3.5, **flow), project(4)).settled_by == "by hand"
+
+
 def test_an_effect_in_another_system_or_of_another_subject_settles_nothing() -> None:
     failing = attempt("failed", 2, flow="project-sync", target_system="erp", line="L1")
     assert one("failed", failing, project(4, source="psa", line="L1")).settled_at is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations
 
 from models.events import SUBJECTS, TRANSACTION_TYPES, Event
@@ -67,6 +67,9 @@ def failed(told: Told) -> Iterable[Found]:
             effects = _effects(told, attempts)
             if effects:
                 settled_at, settled_by = max(min(effects), failures[0].occurred_at), "by hand"
+                sent_again = [one for one in attempts[attempts.index(failures[-1]) :] if outcome(one) == "replayed"]
+                if sent_again and min(effects) >= sent_again[-1].occurred_at - timedelta(minutes=1):
+                    settled_by = "its effect, after a replay"
         yield (
             "failed",
             (operation,),

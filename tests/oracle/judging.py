@@ -49,16 +49,19 @@ def judge(
         )
         for (figure, subject), sample in samples(told).items():
             view.samples[key, figure, subject] = sample
-    # What several journeys share is listed once: with the least contract, or the least key where there is none.
+    # What several journeys share is listed once: where it is open, else with the least contract, else the least key.
     for what, anchor, one in found:
         held = view.exceptions.get((what, anchor))
-        if one.opened_at <= as_of and (held is None or _before(one.contract, held.contract)):
+        if one.opened_at <= as_of and (held is None or _before(one, held, as_of)):
             view.exceptions[what, anchor] = one
     return view
 
 
-def _before(contract: str | None, other: str | None) -> bool:
-    return contract is not None and (other is None or contract < other)
+def _before(one: ExceptionView, held: ExceptionView, as_of: datetime) -> bool:
+    open_, held_open = (each.settled_at is None or each.settled_at > as_of for each in (one, held))
+    if open_ != held_open:
+        return open_
+    return one.contract is not None and (held.contract is None or one.contract < held.contract)
 
 
 def _is_known(event: Event, versions: Sequence[Process]) -> bool:

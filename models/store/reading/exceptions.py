@@ -13,7 +13,7 @@ EXCEPTIONS = Listing(
     fields=(
         Field("id", is_nullable=False),
         Field("kind", is_nullable=False),
-        Field("contract"),
+        Field("contract", condition="exceptions_of_contract"),
         Field("journey", is_sort=False),
         Field("process", is_sort=False),
         Field("step"),

@@ -80,9 +80,10 @@ class Fields:
         # Nothing after the equals sign finds rows that have nothing there.
         wanted = [text for text in texts if text or not one.is_nullable]
         values[f"is_{name}"] = [read_value(name, text, one.kind, zone) for text in wanted]
-        if one.condition:
-            return sql.SQL(query(one.condition))
-        parts = [sql.SQL("{} = ANY({})").format(column(name), sql.Placeholder(f"is_{name}"))] if wanted else []
+        parts: list[sql.Composable] = []
+        if wanted:
+            equal = sql.SQL("{} = ANY({})").format(column(name), sql.Placeholder(f"is_{name}"))
+            parts.append(sql.SQL(query(one.condition)) if one.condition else equal)
         if len(wanted) < len(texts):
             parts.append(sql.SQL("{} IS NULL").format(column(name)))
         return sql.SQL("({})").format(sql.SQL(" OR ").join(parts) if parts else sql.SQL("false"))

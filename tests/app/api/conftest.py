@@ -52,7 +52,7 @@ def running(url: str) -> Iterator[Api]:
     with open_pool(url, max_size=6) as pool:
         load(pool)
         service = Service(pool, url, StandingClock(), ZoneInfo("Europe/Berlin"))
-        application = LoopbackGuard(Front(pages, build(service)))
+        application = LoopbackGuard(Front(pages, build(service), ["journeys"]))
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             listening.listen(100)

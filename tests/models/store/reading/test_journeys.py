@@ -223,9 +223,23 @@ def test_an_exception_that_several_journeys_share_is_listed_for_the_least_contra
     with store.connection() as connection:
         rows = exceptions.list_exceptions(connection, Asked(filters={"transaction": ["T-9"]}), NOW).rows
         second = journeys.find_journey(connection, "SOW-2", NOW)
+        of_second = exceptions.list_exceptions(connection, Asked(filters={"contract": ["SOW-2"]}), NOW).rows
     assert [row["contract"] for row in rows] == ["SOW-1"]
     assert second is not None
     assert second["exceptions"] == [rows[0]["id"]]
+    assert of_second == rows
+
+
+def test_an_exception_that_several_journeys_share_is_open_while_it_is_open_in_one(store) -> None:
+    both = {"contract": ["SOW-1", "SOW-2"]}
+    told = {"transaction": "T-9"}
+    take(store, an_event("transaction.failed", 80, source="ipaas", keys=both, attributes=told))
+    take(store, an_event("transaction.succeeded", 90, source="ipaas", keys={"contract": "SOW-1"}, attributes=told))
+    with store.connection() as connection:
+        rows = exceptions.list_exceptions(connection, Asked(filters={"transaction": ["T-9"]}), NOW).rows
+        before = exceptions.list_exceptions(connection, Asked(filters={"transaction": ["T-9"]}), at(85)).rows
+    assert [(row["contract"], row["status"]) for row in rows] == [("SOW-2", "open")]
+    assert [(row["contract"], row["status"]) for row in before] == [("SOW-1", "open")]
 
 
 @pytest.mark.parametrize("reference", ["T-1", "T-2", "bill/SOW-1"])
