@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
@@ -18,6 +19,8 @@ class ProcessFileError(Misconfigured):
     """A process file that cannot be used; the message names file, key, what was found and what is allowed."""
 
 
+# Every worker and command reads the same few texts again and again, and a process never changes once it is read.
+@lru_cache(maxsize=64)
 def read_process(text: str, file: str) -> Process:
     """The process that TOML text describes, checked whole.
 
@@ -27,13 +30,18 @@ def read_process(text: str, file: str) -> Process:
         found = msgspec.toml.decode(text)
     except msgspec.DecodeError as error:
         raise ProcessFileError(f"{file}: found what is not TOML: {error}; allowed: TOML 1.0") from error
-    faults = list(structural_faults(found, Process))
-    if not faults:
+    try:
         process = msgspec.convert(found, Process)
-        faults = list(process_faults(process))
-    if faults:
-        raise ProcessFileError("\n".join(f"{file}: {fault}" for fault in faults))
+    except msgspec.ValidationError:
+        # It names the first fault alone.
+        raise _refused(file, structural_faults(found, Process)) from None
+    if faults := list(process_faults(process)):
+        raise _refused(file, faults)
     return process
+
+
+def _refused(file: str, faults: Iterable[str]) -> ProcessFileError:
+    return ProcessFileError("\n".join(f"{file}: {fault}" for fault in faults))
 
 
 def content_digest(text: str) -> str:
