@@ -7,11 +7,13 @@ path and the next step, and never hold parameters, headers or bodies of ours.
 from __future__ import annotations
 
 import random
+import ssl
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,6 +64,12 @@ class Manners:
     judge: Judge = _as_everywhere
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """What httpx trusts, read from its file once for all connections."""
+    return httpx.create_ssl_context()
+
+
 class Http:
     """Requests to one system. May be used by several threads; close it at the end."""
 
@@ -86,6 +94,7 @@ class Http:
             timeout=httpx.Timeout(self.manners.timeout_seconds, connect=min(10.0, self.manners.timeout_seconds)),
             headers={"user-agent": "throughline", "accept": "application/json", **self.manners.headers},
             follow_redirects=False,
+            verify=_tls(),
         )
 
     def get(self, path: str, params: Params | None = None, **parts: Any) -> Answer:

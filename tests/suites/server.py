@@ -78,6 +78,7 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[Served]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # one packet an answer: the second of two waits for the first to be acknowledged
 
         def handle_any(self) -> None:
             parts = urlsplit(self.path)
