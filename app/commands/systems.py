@@ -180,7 +180,7 @@ def _check(account: Account, now: Any) -> Iterator[Checked]:
 
 def _known(name: str, among: Any) -> str:
     if name not in among:
-        raise NotFoundError(f"no polled system is called {name!r}; there are {', '.join(among) or 'none'}")
+        raise typer.BadParameter(f"no polled system is called {name!r}; there are {', '.join(among) or 'none'}")
     return name
 
 
@@ -196,5 +196,5 @@ def _chosen(place: str, names: tuple[Name, ...]) -> tuple[Name, ...]:
     chosen = tuple(name for name in names if name[0] == system and stream in {"", name[1]})
     if not chosen:
         there = sorted({"/".join(name) for name in names if name[0] == system} or {name[0] for name in names})
-        raise NotFoundError(f"{place!r} is not polled; there are {', '.join(there) or 'none'}")
+        raise typer.BadParameter(f"{place!r} is not polled; there are {', '.join(there) or 'none'}")
     return chosen
