@@ -35,10 +35,16 @@ def test_every_unknown_path_is_a_problem_document(shared_api, method, path) -> N
     assert answer.status_code == 404 or answer.headers["allow"]
 
 
-@pytest.mark.parametrize("path", ["/", "/anything", "/screens/journeys", "/_stcore/upload_file/x"])
+@pytest.mark.parametrize("path", ["/", "/journeys", "/journeys/x", "/favicon.png", "/_stcore/upload_file/x"])
 def test_other_paths_are_the_pages(shared_api, path) -> None:
     assert shared_api.client.get(path).text == "a page"
     assert shared_api.client.put("/_stcore/upload_file/x").text == "a page"
+
+
+@pytest.mark.parametrize("path", ["/anything", "/screens/journeys"])
+def test_what_is_no_page_is_a_page_for_people_only(shared_api, path) -> None:
+    assert_problem(shared_api.client.get(path), 404)
+    assert shared_api.client.get(path, headers={"Accept": "text/html, */*"}).text == "a page"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
