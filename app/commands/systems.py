@@ -30,6 +30,10 @@ _ASK_AGAIN_SECONDS = 0.5
 Place = Annotated[str, typer.Argument(metavar="SYSTEM/STREAM", help="A stream, such as netsuite-us/invoices.")]
 
 
+class NotPolledError(Misconfigured):
+    """The settings have no such system or stream to read."""
+
+
 class NotReadError(StopStream):
     """A stream could not be read."""
 
@@ -180,7 +184,7 @@ def _check(account: Account, now: Any) -> Iterator[Checked]:
 
 def _known(name: str, among: Any) -> str:
     if name not in among:
-        raise typer.BadParameter(f"no polled system is called {name!r}; there are {', '.join(among) or 'none'}")
+        raise NotPolledError(f"no polled system is called {name!r}; there are {', '.join(among) or 'none'}")
     return name
 
 
@@ -196,5 +200,5 @@ def _chosen(place: str, names: tuple[Name, ...]) -> tuple[Name, ...]:
     chosen = tuple(name for name in names if name[0] == system and stream in {"", name[1]})
     if not chosen:
         there = sorted({"/".join(name) for name in names if name[0] == system} or {name[0] for name in names})
-        raise typer.BadParameter(f"{place!r} is not polled; there are {', '.join(there) or 'none'}")
+        raise NotPolledError(f"{place!r} is not polled; there are {', '.join(there) or 'none'}")
     return chosen

@@ -12,14 +12,13 @@ import pytest
 from actions.plan import Planner
 from actions.products import Products
 from actions.runner import Runner, Timings
-from collectors.connections import Connections
 from models.exceptions import ExceptionKind, exception_id
 from models.store import audit
 from models.store.engine import Pool, transaction
 from models.store.reading.actions import find_action
 from models.store.reading.exceptions import find_exception
 from models.store.reading.transactions import find_transaction
-from tests.actions.middleware import SYSTEM, Middleware, opened
+from tests.actions.middleware import SYSTEM, Middleware
 from tests.making import an_event, at, load, take
 
 FLOW = "project-activation"
@@ -39,7 +38,7 @@ class Desk:
 
     @property
     def products(self) -> Products:
-        return Products(Connections([self.middleware.account()], self.now, opened))
+        return Products(self.middleware.connections(self.now))
 
     @property
     def planner(self) -> Planner:

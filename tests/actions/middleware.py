@@ -18,6 +18,7 @@ from urllib.parse import quote
 from collectors.account import Account
 from collectors.acts import Act, Item, Outcome, Preflight, Sent, never_left
 from collectors.base import Checked, Connector, Json, Memory, Page, Stream
+from collectors.connections import Connections
 from collectors.http import Http, Manners
 from models.errors import RetryLater
 
@@ -34,6 +35,7 @@ class Middleware:
 
     def __init__(self) -> None:
         self.runs: list[dict[str, Any]] = []
+        self._connections: list[Connections] = []
         self.behaviour = ""
         self.standing = ""
         self.before_answer: Callable[[], None] = lambda: None
@@ -42,6 +44,7 @@ class Middleware:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one packet an answer
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -87,7 +90,15 @@ class Middleware:
         self.before_answer()
         return 200, {"run": f"run-{number}"}
 
+    def connections(self, now: Callable[[], datetime]) -> Connections:
+        """A way to ask it, closed with it."""
+        found = Connections([self.account()], now, opened)
+        self._connections.append(found)
+        return found
+
     def close(self) -> None:
+        for one in self._connections:
+            one.close()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -10,7 +10,7 @@ import pytest
 
 from collectors.connections import Connections
 from tests.actions.conftest import Desk
-from tests.actions.middleware import Middleware, opened
+from tests.actions.middleware import Middleware
 from tests.app.api.conftest import NOW, Api, running
 from tests.making import an_event, take
 
@@ -25,7 +25,7 @@ def middleware() -> Iterator[Middleware]:
 @pytest.fixture
 def served(database: str, middleware: Middleware) -> Iterator[tuple[Api, Desk]]:
     with running(database) as api:
-        api.service.connections = Connections([middleware.account()], lambda: NOW, opened)
+        api.service.connections = middleware.connections(lambda: NOW)
         desk = Desk(api.pool, middleware, hours=24 * 30)
         signed = {"value": "120000.00", "currency": "EUR"}
         take(api.pool, an_event("contract.signed", 0, source="clm", keys={"contract": ("SOW-1",)}, attributes=signed))
@@ -123,7 +123,7 @@ def test_what_is_settled_or_no_failure_cannot_be_replayed(served: tuple[Api, Des
 def test_a_system_that_offers_no_replay_says_so(served: tuple[Api, Desk]) -> None:
     api, desk = served
     exception = desk.fail()
-    api.service.connections = Connections([], lambda: NOW, opened)
+    api.service.connections = Connections([], lambda: NOW)
     answer = ask(api, exception)
     assert answer.status_code == 422
     assert "mid is not listed in the settings" in answer.json()["detail"]

@@ -190,7 +190,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_taken_twice(database: str, 
         )  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.readline() == b"begun\n"
-        timer = threading.Timer(chance.uniform(0.05, 1.5), process.kill)
+        timer = threading.Timer(chance.uniform(0.02, 0.5), process.kill)
         timer.start()
         kills += process.wait() != 0
         timer.cancel()
