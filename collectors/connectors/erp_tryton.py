@@ -141,6 +141,12 @@ class Tryton(Connector):
             return Checked(
                 stream, False, f"{error}; give the user a group that may read {model} (Administration, Users, Groups)"
             )
+        # An empty model is read with any field.
+        there = self._call(f"model.{model}.fields_get", [])
+        missing = sorted({name.partition(".")[0] for name in fields} - there.keys())
+        if missing:
+            told = f"{model} has no field {', '.join(missing)}; name yours in [systems.{self.account.name}.options]"
+            return Checked(stream, False, told)
         return Checked(stream, True, f"{model} can be read")
 
     def _model(self, stream: str) -> tuple[str, list[str]]:
