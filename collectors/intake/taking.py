@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from models.store.engine import Connection, Pool, in_transaction
 from models.store.quarantine import BadInput, quarantine_all
 from models.store.spans import write_spans
 from models.store.works import Workshop
+from models.traces import Span
 
 OTLP = "otlp"
 """The format of spans and log records in quarantine: a request in JSON that holds one of them."""
@@ -54,7 +56,17 @@ def take_otlp(store: Store, received: Received, signal: Signal) -> Taken:
 
     Errors: StoreConflictError, StoreUnavailableError; a part may be taken then.
     """
-    return take(store, [Parcel(received, signal.value, OTLP)])
+    # An exporter sends its next request when it has the answer to this one: spans are kept while events are folded.
+    with ThreadPoolExecutor(1) as beside:
+        kept = beside.submit(_keep, store, received.spans)
+        taken = take(store, [Parcel(received._replace(spans=[]), signal.value, OTLP)])
+        kept.result()
+    return taken
+
+
+def _keep(store: Store, spans: Sequence[Span]) -> None:
+    if spans:
+        in_transaction(store.pool, lambda connection: write_spans(connection, spans, store.observed_at, store.masking))
 
 
 def take(store: Store, parcels: Sequence[Parcel], *, batch: int = BATCH, also: Also = lambda connection: None) -> Taken:

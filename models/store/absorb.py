@@ -98,9 +98,8 @@ def absorb_in(connection: Connection, events: Sequence[Event], workshop: Worksho
 
 
 def fold_in(connection: Connection, stored: Sequence[Stored], workshop: Workshop) -> None:
-    """Place and fold events that are written down, count and new to the journeys."""
+    """Place and fold events that are written down, count and new to the journeys; the tables for them are there."""
     if stored:
-        connection.execute(query("make_incoming_tables"))
         fresh = Placing(connection, workshop, stored).place()
         settle_decided(connection, workshop, fresh)
 

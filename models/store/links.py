@@ -8,7 +8,7 @@ from uuid import UUID
 from models.identity import Key, Named
 from models.store.append import Stored
 from models.store.engine import Connection
-from models.store.rows import as_row, bigint, copy_rows, uuid
+from models.store.rows import as_row, bigint, lay_out, uuid
 from sql import query
 
 
@@ -22,9 +22,8 @@ def add_links(connection: Connection, stored: Iterable[tuple[Stored, Named]]) ->
     if not rows:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE incoming_link")
         lines = (as_row(uuid(one), uuid(other), bigint(event_id)) for one, other, event_id in rows)
-        copy_rows(connection, "incoming_link", "from_hash, to_hash, event_id", lines)
+        lay_out(connection, "incoming_link", "from_hash, to_hash, event_id", lines)
         return {(row[0], row[1]) for row in cursor.execute(query("add_links"))}
 
 

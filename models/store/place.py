@@ -20,7 +20,7 @@ from models.store.append import Stored, new_numbers, read_events
 from models.store.engine import Connection, StoreConflictError
 from models.store.links import Routes, add_links
 from models.store.reroute import Reroute
-from models.store.rows import as_row, bigint, copy_rows, instant, text, uuid
+from models.store.rows import as_row, bigint, copy_rows, instant, lay_out, text, uuid
 from models.store.unlinked import forget_unlinked, list_unlinked
 from models.store.works import Work, Workshop, work_from_row
 from sql import query
@@ -125,11 +125,10 @@ class Placing:
             return
         self._nodes: dict[UUID, int] = {}
         with self._connection.cursor() as cursor:
-            cursor.execute("TRUNCATE incoming_key")
             for key in fresh:
                 self._nodes[key.hash] = of_item[key.hash].target if _is_direct(key) else next(numbers)
             rows = (_key_row(key, self._nodes[key.hash]) for key in fresh)
-            copy_rows(self._connection, "incoming_key", "key_hash, name, value, class, journey_id", rows)
+            lay_out(self._connection, "incoming_key", "key_hash, name, value, class, journey_id", rows)
             taken = len(cursor.execute(query("take_keys")).fetchall())
         if taken < len(fresh):
             # Another writer made some of these keys in the meantime: look again at where they lead.
@@ -332,8 +331,7 @@ class Placing:
 def place_if_new(connection: Connection, places: Iterable[Place]) -> list[tuple[int, int]]:
     """Write places that may stand already; the (journey_id, event_id) of those that did not."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE incoming_place")
-        copy_rows(connection, "incoming_place", _PLACE_COLUMNS, map(_place_row, places))
+        lay_out(connection, "incoming_place", _PLACE_COLUMNS, map(_place_row, places))
         return cursor.execute(query("place_events")).fetchall()
 
 

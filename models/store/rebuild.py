@@ -75,6 +75,7 @@ def _fold_all(connection: Connection, progress: Callable[[int, int], None]) -> i
     workshop = read_workshop(connection)
     row = connection.execute(query("count_counting_events")).fetchone()
     total = row[0] if row is not None else 0
+    connection.execute(query("make_incoming_tables"))
     done = after = 0
     while True:
         rows = connection.execute(query("counting_events_after"), {"after": after, "count": _BATCH}).fetchall()

@@ -20,7 +20,19 @@ from models.process import Process
 from models.store.actions import heard_of
 from models.store.append import Stored, read_events, to_json
 from models.store.engine import Connection
-from models.store.rows import NULL, as_row, bigint, binary, copy_rows, integer, moment, numeric, optional_text, text
+from models.store.rows import (
+    NULL,
+    as_row,
+    bigint,
+    binary,
+    copy_rows,
+    integer,
+    lay_out,
+    moment,
+    numeric,
+    optional_text,
+    text,
+)
 from sql import query
 
 _JOURNEY_COLUMNS = (
@@ -182,9 +194,8 @@ def _write(connection: Connection, rows: list[tuple[Work, Derived]]) -> None:
     if new:
         copy_rows(connection, "journey", _JOURNEY_COLUMNS, (_journey_row(work, derived) for work, derived in new))
     if old:
-        connection.execute("TRUNCATE incoming_journey")
         lines = (_journey_row(work, derived) for work, derived in old)
-        copy_rows(connection, "incoming_journey", _JOURNEY_COLUMNS, lines)
+        lay_out(connection, "incoming_journey", _JOURNEY_COLUMNS, lines)
         connection.execute(query("update_journeys"))
     rewritten = {part: _write_part(connection, part, rows) for part in _PARTS}
     heard_of(connection, [work.journey_id for work, _ in rows], rewritten["exceptions"])
