@@ -303,10 +303,10 @@ def _attribute(name: str, value: Any) -> Any:
             f"data.attributes.{name} is a list or mapping; text, a number or a boolean is wanted"
         )
     if isinstance(value, bool):
-        return "true" if value else "false"
-    if name in NUMBERS or not isinstance(value, str):
+        value = "true" if value else "false"
+    if name in NUMBERS:
         return _number(name, value)
-    return _text(name, value)
+    return _text(name, value if isinstance(value, str) else _number(name, value))
 
 
 def _text(name: str, value: str) -> str:

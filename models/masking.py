@@ -62,6 +62,8 @@ _NAME_AND_SIGN = re.compile(
 )
 _VALUE = re.compile(r"""(?P<quote>["'])(?:(?!(?P=quote))[^\\]|\\.)*(?P=quote)?|[^\s,;&<>"'{}\[\]]+""", re.DOTALL)
 _INNER = re.compile(r"[^<]*")
+# A scheme and what follows it: `Authorization: Bearer abc`.
+_HEADER = re.compile(r"""[^\r\n,;<>"'{}\[\]]+""")
 _DEEPEST = 100
 
 
@@ -121,12 +123,19 @@ class Masking:
             parts.append(text[done : sign.end()])
             done = sign.end()
             if self.is_sensitive(sign["tag"] or sign["name"]):
-                value = (_INNER if sign["tag"] else _VALUE).match(text, done)
+                value = _value_pattern(sign).match(text, done)
                 if value is not None and value[0]:
                     quote = value[0][0] if value[0][0] in "\"'" else ""
                     parts.append(f"{quote}{MASK}{quote}")
                     done = value.end()
         return "".join(parts) + text[done:]
+
+
+def _value_pattern(sign: re.Match[str]) -> re.Pattern[str]:
+    if sign["tag"]:
+        return _INNER
+    is_header = sign["name"].lower().endswith("authorization") and not sign[0].rstrip().endswith("=")
+    return _HEADER if is_header and sign.string[sign.end() : sign.end() + 1] not in ("'", '"') else _VALUE
 
 
 def _mask_look(match: re.Match[str]) -> str:

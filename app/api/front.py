@@ -15,7 +15,17 @@ from app.api.problems import methods_at, problem
 PREFIXES = ("/api", "/v1", "/webhooks", "/healthz", "/readyz", "/metrics")
 """Everything at and below these paths is the HTTP interface."""
 
-_OF_PAGES = ("/_stcore", "/media", "/component", "/static", "/auth", "/oauth2callback")
+_OF_PAGES = (
+    "/_stcore",
+    "/media",
+    "/component",
+    "/static",
+    "/auth",
+    "/oauth2callback",
+    "/favicon.png",
+    "/index.html",
+    "/manifest.json",
+)
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -50,8 +60,7 @@ class Front:
         return scope["method"] not in _READING or not (self._is_page(path) or _takes_pages(scope))
 
     def _is_page(self, path: str) -> bool:
-        first = path.strip("/").partition("/")[0]
-        return first in self._pages or "." in first
+        return path.strip("/").partition("/")[0] in self._pages
 
     def _options(self, scope: Scope) -> Response:
         methods = methods_at(self._api.routes, scope["path"])

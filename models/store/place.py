@@ -177,9 +177,9 @@ class Placing:
             return works[0].contested
         if any(self._is_shared(journey) for journey in cluster.journeys):
             return True
-        contracts = {work.contract for work in works if work.contract is not None}
-        contracts |= {keys[hash_].contract for hash_ in cluster.fresh if keys[hash_].key_class is KeyClass.JOURNEY}
-        return len(contracts) > 1
+        # Every journey with a contract is another contract, however alike their keys are written, and so is a new key.
+        held = sum(work.contract is not None for work in works)
+        return held + sum(keys[hash_].key_class is KeyClass.JOURNEY for hash_ in cluster.fresh) > 1
 
     def _before_conflicts(self, of_item: dict[UUID | int, _Cluster], found: set[_Cluster]) -> set[_Cluster]:
         """The clusters of which this batch tells something older than a conflict of their component: nothing new hangs

@@ -108,6 +108,12 @@ def test_a_field_that_does_not_fit_is_named(change: dict[str, Any], said: str) -
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
+        ("value", True, "data.attributes.value is 'true'"),
+        ("amount", False, "a decimal such as"),
+        ("start_on", 20261301, "a date such as"),
+        ("effective_on", True, "a date such as"),
+        ("currency", 978, "a code such as"),
+        ("lines", [{"line": "L", "amount": True}], "a decimal such as"),
         ("value", "1.2.3", "data.attributes.value is '1.2.3'"),
         ("value", "NaN", "a number below 1e20"),
         ("value", "Infinity", "a number below 1e20"),

@@ -60,6 +60,8 @@ def test_the_shape_of_a_payload_stays() -> None:
         ("transfer to DE89 3704 0044 0532 0130 00 failed", "transfer to *** failed"),
         ("write to ana@example.com please", "write to *** please"),
         ("Authorization: Bearer abcdefghijkl", "Authorization: ***"),
+        ("Authorization: Token geheim9, next", "Authorization: ***, next"),
+        ("authorization=geheim9 next", "authorization=*** next"),
         ("sent with bearer abcdefghijkl", "sent with ***"),
         ("contract PO12345678901234 is missing", "contract PO12345678901234 is missing"),
         ("SOW-2041 has no rate card: EU-2024", "SOW-2041 has no rate card: EU-2024"),

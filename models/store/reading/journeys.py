@@ -178,7 +178,8 @@ def _shape(row: Row, derived: Derived, exceptions: list[str]) -> Row:
         "lines": [_line(one) for one in derived.lines],
         "step": row["step"],
         "state": row["state"],
-        "state_reason": row["state_reason"],
+        # It quotes what failed, as other systems said it.
+        "state_reason": MASKING.mask_text(row["state_reason"]),
         "first_at": row["first_at"],
         "last_at": row["last_at"],
         "related": [],

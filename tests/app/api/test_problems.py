@@ -41,7 +41,7 @@ def test_other_paths_are_the_pages(shared_api, path) -> None:
     assert shared_api.client.put("/_stcore/upload_file/x").text == "a page"
 
 
-@pytest.mark.parametrize("path", ["/anything", "/screens/journeys"])
+@pytest.mark.parametrize("path", ["/anything", "/screens/journeys", "/nope.json", "/robots.txt"])
 def test_what_is_no_page_is_a_page_for_people_only(shared_api, path) -> None:
     assert_problem(shared_api.client.get(path), 404)
     assert shared_api.client.get(path, headers={"Accept": "text/html, */*"}).text == "a page"

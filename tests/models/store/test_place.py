@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.events import Event
+from models.store.rebuild import rebuild
 from tests.making import an_event, at
 from tests.models.store.laws import LATER, Store
 
@@ -26,6 +27,26 @@ def test_a_journey_begins_provisional_and_takes_the_contracts_name_when_it_appea
     view = store.tell([lead], [signed])
     assert {key: one.state for key, one in view.journeys.items()} == {"SOW-1": "running"}
     assert ("opportunity.committed", "") in view.journeys["SOW-1"].steps
+
+
+def test_contracts_that_are_written_alike_never_merge(store: Store) -> None:
+    told = [
+        named("contract.signed", 1, source="clm", contract="a/contract:Z", project="P1"),
+        named("contract.signed", 2, source="clm", **{"a/contract": "Z", "project": "P1"}),
+    ]
+    hashes = set()
+    for order in (told, told[::-1]):
+        for batches in ([order], [[one] for one in order]):
+            store.empty()
+            for batch in batches:
+                store.take(batch)
+            with store.pool.connection() as connection:
+                kinds = connection.execute("SELECT kind FROM exception").fetchall()
+                keys = connection.execute("SELECT key FROM journey WHERE NOT contested").fetchall()
+            assert (kinds, len(keys)) == ([("link_conflict",)], 2)
+            assert rebuild(store.pool, check=True, as_of=LATER).agrees
+            hashes.add(store.hash())
+    assert len(hashes) == 1
 
 
 def test_a_provisional_journey_is_named_by_the_least_of_its_keys(store: Store) -> None:
