@@ -65,7 +65,8 @@ def as_event(case: Case, claimed: Claimed, number: int, at: datetime) -> Event:
         source=OURSELVES,
         id=f"{claimed.action_id}/{number}",
         type=_REPLAYED,
-        occurred_at=at,
+        # Many products tell whole seconds: what came of it shall not stand before it.
+        occurred_at=at.replace(microsecond=0),
         keys=dict(case.heard.keys),
         attributes={
             "transaction": case.failed.transaction,

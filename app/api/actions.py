@@ -14,7 +14,7 @@ from app.api.once import PARAMETER, digest_of, key_of, once
 from app.api.problems import ProblemError
 from app.api.service import Json, Service, service_of
 from app.api.shapes import a_list
-from models.actions import ActionOpenError, ActionRefusedError
+from models.actions import ActionKind, ActionOpenError, ActionRefusedError
 from models.questions import read_text
 from models.store.reading import actions
 from models.store.reading.listing import read_asked
@@ -143,4 +143,7 @@ def _read(body: bytes) -> _Wish:
         raise ProblemError(400, f"reason has {len(wish.reason)} characters; at most {_LONGEST_REASON} are allowed")
     read_text("reason", wish.reason)
     read_text("kind", wish.kind)
+    given = [name for name in ("changes", "to", "until") if getattr(wish, name) is not None]
+    if wish.kind == ActionKind.REPLAY and given:
+        raise ProblemError(422, f"a replay sends what was sent before; {' and '.join(given)} belong to other kinds")
     return wish

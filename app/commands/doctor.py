@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import typer
 
 from app import settings
+from app.accounts import expected
 from app.commands import output
 from app.settings import Settings
 from app.wiring import open_database
@@ -84,6 +85,7 @@ def _python() -> str:
 def _settings(loaded: Settings) -> str:
     loaded.require_secrets()
     loaded.process_files()
+    expected(loaded)
     return f"{loaded.path}, {len(loaded.systems)} systems" if loaded.path else "no file: no systems"
 
 

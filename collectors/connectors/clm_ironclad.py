@@ -48,6 +48,7 @@ SCOPES = {
     "record_ids": "public.records.readRecords",
 }
 _SCHEMAS = "public.records.readSchemas"
+_WEBHOOKS = "public.webhooks.readWebhooks"
 
 _NEEDED = {
     "records": ("contract_number", "agreement_date"),
@@ -85,7 +86,7 @@ class Ironclad(Connector):
                 f"user (whose rights count), or by kind 'token' with a secret; kind is {by.kind!r}"
             )
         host = account.base_url.rstrip("/").removesuffix(API)
-        scope = by.scope or " ".join(sorted({*SCOPES.values(), _SCHEMAS}))
+        scope = by.scope or " ".join(sorted({*SCOPES.values(), _SCHEMAS, _WEBHOOKS}))
         return ClientCredentials(by.token_url or host + TOKEN_PATH, by.client_id, by.secret, scope=scope, style=JSON)
 
     def read(self, stream: str, cursor: Json, memory: Memory) -> Iterator[Page]:

@@ -91,7 +91,8 @@ class Letter(NamedTuple):
     def attempt(self) -> int:
         """How often it was tried: its deaths in the queue it first died in, and the attempts before it was replayed."""
         mine = [one for one in self.deaths if one.get("queue") == self.died_in]
-        counted = sum(int(one.get("count", 1)) for one in mine) or 1
+        counts = [one.get("count") for one in mine]
+        counted = sum(count if isinstance(count, int) else 1 for count in counts) or 1
         before = self.headers.get(REPLAY_ATTEMPT)
         return counted + (before if isinstance(before, int) else 0)
 
@@ -204,7 +205,10 @@ def _died_at(letter: Letter) -> datetime:
     seconds = found if isinstance(found, int) else letter.properties.timestamp
     if not isinstance(seconds, int):
         raise UnreadableEventError("x-death and timestamp are missing: nothing says when it died")
-    return datetime.fromtimestamp(seconds, UTC)
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        raise UnreadableEventError(f"it died at {str(seconds)[:40]} seconds since 1970, which is no time") from error
 
 
 def _payload(letter: Letter) -> Any:

@@ -2,8 +2,8 @@
 
 A queue has no way to be looked at: messages are taken without an acknowledgement and go back, each to its place, when
 the channel is closed. In a classic queue only `redelivered` shows it. A quorum queue counts every such return and may
-drop a message over its limit, so one is not looked at twice.
-Source: RabbitMQ, Consumer Acknowledgements and Publisher Confirms; Quorum Queues (poison messages).
+drop a message over its limit, so one is never looked at.
+Source: RabbitMQ, Consumer Acknowledgements and Publisher Confirms; Quorum Queues (poison messages; no global QoS).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pika.exceptions import (
     AMQPConnectionError,
     AMQPError,
     ChannelClosedByBroker,
+    ConnectionClosedByBroker,
     NackError,
     ProbableAccessDeniedError,
     ProbableAuthenticationError,
@@ -30,9 +31,8 @@ from collectors.connectors.rabbitmq.letters import Letter, Route
 from models.errors import Misconfigured, RetryLater, StopStream
 
 _QUIET_SECONDS = 10.0
-_MOST_RETURNS = 3
 _LARGEST_PREFETCH = 65_535
-_NOT_FOUND, _FORBIDDEN = 404, 403
+_NOT_FOUND, _FORBIDDEN, _NOT_IMPLEMENTED = 404, 403, 540
 
 
 class BrokerAwayError(RetryLater):
@@ -89,7 +89,7 @@ class Queues:
         """The letters that are ready in a queue, oldest first and `most` at most, held until the channel is closed or
         each is acknowledged.
 
-        Errors: QueueRefusedError for a quorum queue whose messages were given back before.
+        Errors: QueueRefusedError for a quorum queue, of which nothing is taken; its connection is closed then.
         """
         ready = int(channel.queue_declare(queue, passive=True).method.message_count)
         wanted = min(ready, most, _LARGEST_PREFETCH)
@@ -102,8 +102,14 @@ class Queues:
 
         # All that was asked for is waited for, also where one letter is looked for: closing a channel with deliveries
         # on their way took ten times as long as taking them (20,000 letters, RabbitMQ 3.10, pika 1.4).
-        channel.basic_qos(prefetch_count=wanted)
-        channel.basic_consume(queue, take, auto_ack=False)
+        # With a limit for the whole channel, a quorum queue refuses to be consumed before it has given anything.
+        channel.basic_qos(prefetch_count=wanted, global_qos=True)
+        try:
+            channel.basic_consume(queue, take, auto_ack=False)
+        except ConnectionClosedByBroker as error:
+            if error.reply_code != _NOT_IMPLEMENTED:
+                raise
+            raise self._counting(queue) from error
         quiet_since, before = time.monotonic(), 0
         while len(held) < wanted:
             self._connection.process_data_events(time_limit=0.2)
@@ -143,12 +149,15 @@ class Queues:
 
     def _require_returnable(self, queue: str, letter: Letter) -> None:
         returns = letter.headers.get("x-delivery-count")
-        if isinstance(returns, int) and returns >= _MOST_RETURNS:
-            raise QueueRefusedError(
-                f"{self._system}: {queue} is a quorum queue, which counts every look at its messages ({returns} so "
-                "far) and drops them over its limit; bind a second queue to its dead-letter exchange and name it as "
-                f"audit_queues in [systems.{self._system}.options]"
-            )
+        if isinstance(returns, int) and returns:
+            raise self._counting(queue)
+
+    def _counting(self, queue: str) -> QueueRefusedError:
+        return QueueRefusedError(
+            f"{self._system}: {queue} is a quorum queue, which counts every look at its messages and drops them over "
+            "its limit; bind a second queue to its dead-letter exchange and name it as audit_queues in "
+            f"[systems.{self._system}.options]"
+        )
 
     def _refused(self, queue: str, error: ChannelClosedByBroker) -> QueueRefusedError:
         said = {

@@ -293,14 +293,34 @@ def test_a_quorum_queue_is_not_looked_at_until_it_drops_what_it_holds(
     channel.queue_delete(DEAD)
     channel.queue_declare(DEAD, durable=True, arguments={"x-queue-type": "quorum", "x-delivery-limit": 5})
     channel.queue_bind(DEAD, "erp.dlx")
-    die(channel, "m1")
+    die(channel, "m1", "m2")
     connector = a_connector(an_account(rabbitmq))
-    for _ in range(3):
-        read(connector)
-    with pytest.raises(QueueRefusedError, match="audit_queues"):
-        read(connector)
+    for _ in range(7):
+        with pytest.raises(QueueRefusedError, match="audit_queues"):
+            read(connector)
+        with pytest.raises(QueueRefusedError, match="audit_queues"):
+            connector.acts()["replay"].preflight(an_item("m1"))
     channel.connection.sleep(0.5)
-    assert count(channel, DEAD) == 1
+    # Nobody looked: a look is counted.
+    assert [one.headers.get("x-delivery-count", 0) for one, _ in take(channel, DEAD)] == [0, 0]
+
+
+@pytest.mark.needs_rabbitmq
+def test_a_letter_that_nobody_can_read_costs_itself(rabbitmq: Broker, channel: BlockingChannel) -> None:
+    for name, death in (
+        ("odd", {"queue": WORK, "count": "many", "time": 1_763_700_000}),
+        ("late", {"queue": WORK, "count": 1, "time": 10**17}),
+        ("good", {"queue": WORK, "count": 2, "time": 1_763_700_000}),
+    ):
+        properties = pika.BasicProperties(message_id=name, headers={"x-death": [death], "contract": f"SOW-{name}"})
+        channel.basic_publish("", DEAD, b"{}", properties)
+    wait_for(channel, DEAD)
+    pages = list(a_connector(an_account(rabbitmq)).read(DEAD_LETTERS, None, memory=None))  # type: ignore[arg-type]
+    told = {event.attributes["transaction"]: event.attributes["attempt"] for page in pages for event in page.events}
+    assert told == {"odd": "1", "good": "2"}
+    assert [bad.reason for page in pages for bad in page.unreadable] == [
+        "dead letter: it died at 100000000000000000 seconds since 1970, which is no time"
+    ]
 
 
 @pytest.mark.needs_rabbitmq
