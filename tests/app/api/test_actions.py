@@ -110,6 +110,16 @@ def test_what_is_not_offered_yet_is_said(served: tuple[Api, Desk], kind: str) ->
     assert answer.json()["detail"] == f"{kind} is not offered yet; offered is replay"
 
 
+def test_a_replay_changes_nothing_of_what_was_sent(served: tuple[Api, Desk]) -> None:
+    api, desk = served
+    exception = desk.fail()
+    for more in ({"changes": {"a": 1}}, {"to": "x"}, {"changes": {}, "dry_run": True}):
+        answer = ask(api, exception, **more)
+        assert answer.status_code == 422
+        assert "belong to other kinds" in answer.json()["detail"]
+    assert desk.middleware.runs == []
+
+
 def test_what_is_settled_or_no_failure_cannot_be_replayed(served: tuple[Api, Desk]) -> None:
     api, desk = served
     exception = desk.fail()

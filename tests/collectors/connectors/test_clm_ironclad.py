@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from collectors import registry
 from collectors.base import Account, Credentials
 from collectors.connectors.clm_ironclad import CONNECTOR
 from collectors.connectors.ironclad.options import Options
@@ -816,6 +817,18 @@ def test_a_check_names_the_property_that_the_tenant_does_not_have() -> None:
     assert not found.is_readable
     assert "'sowNumber' (contract_number)" in found.told
     assert "[systems.clm.options]" in found.told
+
+
+def test_the_scope_for_the_key_of_webhooks_is_asked_for() -> None:
+    def answer(asked: Asked) -> Reply:
+        return Reply(json={"access_token": "t", "token_type": "Bearer", "expires_in": 3600, "list": [], "count": 0})
+
+    with serving(answer) as served:
+        by = Credentials("oauth2_client", client_id="c", user="u@acme.com", secret=lambda: "s")
+        account = Account("ironclad", "ironclad", "clm", served.url, by)
+        with registry.opened(account, lambda: NOW) as connector:
+            connector.http.get("/public/api/v1/webhooks/verification-key")
+    assert "public.webhooks.readWebhooks" in served.asked[0].text
 
 
 def test_a_check_names_the_scope_that_is_missing() -> None:
