@@ -144,7 +144,8 @@ class Runner:
         if sent is not None:
             self._record(claimed, last.number, sent, case, self._clock.now())
             return True
-        self._end(claimed, last.number, _NOT_SENT, "its worker died before it arrived, or it may be sent again")
+        told = "its worker died; nothing of it is to be seen, or the same key does no harm, so it may be sent again"
+        self._end(claimed, last.number, Outcome.UNKNOWN.value, told)
         return False
 
     def _look_and_send(self, claimed: Claimed, case: Case) -> None:

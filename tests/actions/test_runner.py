@@ -275,7 +275,7 @@ def test_a_worker_killed_at_any_moment_leaves_it_to_the_next(desk: Desk, databas
     attempts = [one["outcome"] for one in desk.action(action)["attempts"]]
     assert (
         attempts
-        == {"before_intention": ["accepted"], "before_send": ["not_sent", "accepted"], "after_send": ["accepted"]}[
+        == {"before_intention": ["accepted"], "before_send": ["unknown", "accepted"], "after_send": ["accepted"]}[
             moment
         ]
     )
