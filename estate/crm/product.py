@@ -34,6 +34,15 @@ STREAMS = {
     "opportunityfieldhistory": "opportunity_history",
     "account": "accounts",
     "pse__proj__c": "projects",
+    "pse__proj__history": "project_history",
+    "pse__milestone__c": "milestones",
+    "pse__milestone__history": "milestone_history",
+    "pse__assignment__c": "assignments",
+    "pse__budget__c": "budgets",
+    "pse__budget__history": "budget_history",
+    "pse__timecard_header__history": "timecard_history",
+    "pse__expense_report__history": "expense_history",
+    "pse__billing_event__history": "billing_event_history",
 }
 SESSION_INVALID = "Session expired or invalid"
 KINDS_OF_JSON: dict[str, tuple[type, ...]] = {"boolean": (bool,), "currency": (int, float), "double": (int, float)}

@@ -221,6 +221,21 @@ def test_an_outage_of_one_stream_leaves_the_others(engine, org):
     assert rows(org, "SELECT Id FROM Account") == []
 
 
+@pytest.mark.parametrize(
+    ("stream", "sobject"),
+    [
+        ("milestones", "pse__Milestone__c"),
+        ("milestone_history", "pse__Milestone__History"),
+        ("budgets", "pse__Budget__c"),
+    ],
+)
+def test_a_stream_of_the_package_can_be_out_alone(engine, org, stream: str, sobject: str):
+    engine.misbehaviour.break_down("certinia", stream, 60)
+    asked = f"SELECT Id FROM {sobject}"
+    assert refusal(org.get(f"{API}/query", params={"q": asked})) == (503, "SERVER_UNAVAILABLE")
+    assert rows(org, "SELECT Id FROM pse__Assignment__c") == []
+
+
 # Strictness
 
 
