@@ -9,7 +9,7 @@ import msgspec
 
 from collectors.acts import Item
 from models.actions import ActionStatus
-from models.effects import Effect, steps_of_flow
+from models.effects import SKEW_MICROS, Effect, steps_of_flow
 from models.events import Event, from_micros, make_event, micros
 from models.store.actions import Claimed
 from models.store.cases import Case
@@ -19,9 +19,6 @@ OURSELVES = "throughline"
 
 _FAILURES = ("failed", "dead_lettered")
 _REPLAYED = "transaction.replayed"
-
-# Clocks of systems differ; a failure that happened longer than this before the sending is not its own.
-_SKEW_MICROS = 60_000_000
 
 
 class Verdict(NamedTuple):
@@ -160,7 +157,8 @@ def _last_success(case: Case) -> datetime | None:
 def _newer(case: Case, claimed: Claimed) -> list[Any]:
     """What was told of the operation since it was sent, in order of time."""
     known = set(claimed.item.get("known", ()))
-    since = micros(claimed.sent_at or claimed.known_at) - _SKEW_MICROS
+    # A failure that happened longer than this before the sending is not its own.
+    since = micros(claimed.sent_at or claimed.known_at) - SKEW_MICROS
     return [
         one
         for one in case.transaction.attempts

@@ -10,6 +10,9 @@ from models.evidence import Evidences, Shown
 from models.facts import Attempt
 from models.process import Process
 
+SKEW_MICROS = 60_000_000
+"""How far the clocks of systems may differ, in microseconds."""
+
 
 class Effect(NamedTuple):
     """One record that an operation may have made. `withdrawn_at` is None while it stands. Times in microseconds."""

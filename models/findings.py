@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from models.derived import AttemptRow, ExceptionRow, TransactionRow
-from models.effects import first_standing
+from models.effects import SKEW_MICROS, first_standing
 from models.events import SUBJECTS
 from models.evidence import Evidences, Shown
 from models.exceptions import SEVERITY, ExceptionKind, exception_id
@@ -15,9 +15,6 @@ from models.fingerprint import fingerprint
 from models.process import Process, Step, Wait
 
 _FAILURES = ("failed", "dead_lettered")
-
-# Clocks of systems differ: what a replay made may be dated a little before it. Only the word for it hangs on this.
-_SKEW_MICROS = 60_000_000
 _RANK = {"started": 0, "failed": 1, "dead_lettered": 2, "replayed": 3, "discarded": 4, "succeeded": 5}
 
 
@@ -163,7 +160,7 @@ def _failed(
     if settled_at is None:
         stands_since = first_standing(row.flow, row.target_system, attempts, evidences, process)
         if stands_since is not None:
-            was_replayed = replayed_at is not None and stands_since >= replayed_at - _SKEW_MICROS
+            was_replayed = replayed_at is not None and stands_since >= replayed_at - SKEW_MICROS
             settled_at, settled_by = (
                 max(stands_since, opened_at),
                 "its effect, after a replay" if was_replayed else "by hand",

@@ -53,6 +53,7 @@ def test_a_journey_has_every_field_of_the_interface(store) -> None:
         "exceptions": [failed["id"]], "money_at_risk": None,
     }  # fmt: skip
     assert row["value"]["amount"] == "120000.50"
+    assert row["state_reason"] == "HTTP 400: no iban for ***"
     assert steps["contract.signed", ""] == {
         "step": "contract.signed", "subject": "", "first_at": at(1), "last_at": at(1), "due_at": None,
         "evidence": "observed", "system": "clm", "withdrawn_at": None, "withdrawn_by": None,
