@@ -143,14 +143,25 @@ SELECT
 FROM exception AS found
 LEFT JOIN journey ON journey.journey_id = found.journey_id AND NOT journey.contested
 WHERE found.opened_at <= %(as_of)s
-    AND found.journey_id = (
-        SELECT told.journey_id
-        FROM exception AS told
-        LEFT JOIN journey AS place ON place.journey_id = told.journey_id
-        WHERE told.exception_id = found.exception_id
-            AND told.opened_at <= %(as_of)s
-        ORDER BY told.status = 'settled' AND told.settled_at <= %(as_of)s, told.contract, place.key
-        LIMIT 1
+    AND NOT EXISTS (
+        SELECT
+        FROM exception AS other
+        LEFT JOIN journey AS rival ON rival.journey_id = other.journey_id
+        CROSS JOIN LATERAL (
+            SELECT
+                coalesce(other.status = 'settled' AND other.settled_at <= %(as_of)s, FALSE) AS other_settled,
+                coalesce(found.status = 'settled' AND found.settled_at <= %(as_of)s, FALSE) AS found_settled
+        ) AS then_
+        WHERE other.exception_id = found.exception_id
+            AND other.journey_id <> found.journey_id
+            AND other.opened_at <= %(as_of)s
+            AND other_settled <= found_settled
+            AND (
+                other_settled < found_settled
+                OR other.contract < found.contract
+                OR (other.contract IS NOT NULL AND found.contract IS NULL)
+                OR (other.contract IS NOT DISTINCT FROM found.contract AND rival.key < journey.key)
+            )
     );
 
 -- name: exceptions_of_status
