@@ -63,6 +63,15 @@ def test_a_sending_that_was_refused_or_may_be_lost_says_nothing_of_the_operation
     assert desk.transaction("op-1")["state"] == "failed"
 
 
+def test_a_failure_by_a_clock_that_is_behind_ours_is_the_replays_own(desk: Desk) -> None:
+    action = desk.replay(desk.fail())
+    desk.work()
+    # Half a minute before we say that we sent it.
+    desk.fail(desk.hours - 30 / 3_600)
+    desk.work()
+    assert desk.action(action)["status"] == "failed"
+
+
 def test_a_double_click_is_one_action(desk: Desk) -> None:
     exception = desk.fail()
     action = desk.replay(exception)
