@@ -76,7 +76,7 @@ def append(connection: Connection, events: Sequence[Event], observed_at: datetim
         if replacement is not None:
             replaced.append(replacement)
     new, replaced = _settled(new, replaced)
-    _watermarks(connection, [*new, *(now for _, now in replaced)], observed_at)
+    _watermarks(connection, events, observed_at)
     return Appended(new, replaced, contents, len(events) - added)
 
 
@@ -229,9 +229,10 @@ def _settled(
     return list(fresh.values()), remaining
 
 
-def _watermarks(connection: Connection, stored: Iterable[Stored], now: datetime) -> None:
+def _watermarks(connection: Connection, events: Iterable[Event], now: datetime) -> None:
+    # Every content of a heartbeat was said, also the one that does not count: so its order of arrival decides nothing.
     newest: dict[str, datetime] = {}
-    for event, _, _ in stored:
+    for event in events:
         if event.type == HEARTBEAT:
             newest[event.source] = max(newest.get(event.source, event.occurred_at), event.occurred_at)
     for source in sorted(newest):

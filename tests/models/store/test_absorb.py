@@ -39,6 +39,16 @@ def test_a_heartbeat_is_accepted_once_and_reaches_nothing_but_its_watermark(stor
     assert one(store, "SELECT system, watermark FROM stream") == ("push", at(5))
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_heartbeat_of_two_contents_gives_one_watermark_whichever_came_first(
+    store: Store, order: tuple[int, int]
+) -> None:
+    beats = [an_event("system.heartbeat", day, id="beat", source="push") for day in (3, 5)]
+    for place in order:
+        store.take([beats[place]])
+    assert one(store, "SELECT system, watermark FROM stream") == ("push", at(5))
+
+
 def test_a_key_of_an_undeclared_kind_joins_nothing_and_is_counted(store: Store) -> None:
     event = an_event("contract.signed", 1, keys={"contract": "SOW-1", "erp/ship": ["S1", "S2"]})
     other = an_event("contract.signed", 2, keys={"contract": "SOW-2", "ship": "S1"})
