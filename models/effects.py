@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from math import inf
 from typing import NamedTuple
 
 from models.events import SUBJECTS
@@ -45,17 +46,19 @@ def effects(
     )
 
 
-def first_standing(
-    flow: str | None, target_system: str | None, attempts: Sequence[Attempt], evidences: Evidences, process: Process
-) -> int | None:
-    """When the earliest effect that stands happened; None where none does."""
-    times = (
-        one.slot.at
-        for step in steps_of_flow(flow, process)
-        for subject, records in evidences.standing(step).items()
-        for one in _concerned(subject, records, target_system, attempts)
-    )
-    return min(times, default=None)
+def times_lost(found: Sequence[Effect], since: int) -> int:
+    """How often nothing stood any more of these effects (earliest first) where something had, after `since`."""
+    lost = 0
+    until: float | None = None  # when the last of those so far was withdrawn
+    for effect in found:
+        ends = inf if effect.withdrawn_at is None else effect.withdrawn_at
+        if ends <= effect.at:
+            continue
+        if until is not None and until < effect.at:
+            lost += until > since
+            until = None
+        until = ends if until is None else max(until, ends)
+    return lost + (until is not None and since < until < inf)
 
 
 def _concerned(

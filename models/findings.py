@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from models.derived import AttemptRow, ExceptionRow, TransactionRow
-from models.effects import SKEW_MICROS, first_standing
+from models.effects import SKEW_MICROS, effects, times_lost
 from models.events import SUBJECTS
 from models.evidence import Evidences, Shown
 from models.exceptions import SEVERITY, ExceptionKind, exception_id
@@ -158,7 +158,9 @@ def _failed(
         return None
     opened_at, cause, settled_at, settled_by, replayed_at, reopened = course
     if settled_at is None:
-        stands_since = first_standing(row.flow, row.target_system, attempts, evidences, process)
+        made = effects(row.flow, row.target_system, attempts, evidences, process)
+        reopened += times_lost(made, opened_at)
+        stands_since = next((effect.at for effect in made if effect.withdrawn_at is None), None)
         if stands_since is not None:
             was_replayed = replayed_at is not None and stands_since >= replayed_at - SKEW_MICROS
             settled_at, settled_by = (

@@ -192,7 +192,24 @@ def test_an_effect_that_stands_in_the_target_settles_it_by_hand_until_it_is_with
     failing = attempt("failed", 2, flow="project-sync", target_system="erp")
     row = one("failed", signed(0), failing, project(4))
     assert (hours(row.settled_at), row.settled_by) == (4, "by hand")
-    assert one("failed", signed(0), failing, project(4), project(6, type_="cancelled")).settled_at is None
+    row = one("failed", signed(0), failing, project(4), project(6, type_="cancelled"))
+    assert (row.settled_at, row.reopened_count) == (None, 1)
+
+
+def test_it_is_reopened_as_often_as_the_last_effect_that_stood_was_withdrawn() -> None:
+    failing = attempt("failed", 2, flow="project-sync", target_system="erp")
+
+    def effect(name: str, since: int, until: int | None) -> list[Event]:
+        made = [project(since, name)]
+        return made if until is None else [*made, project(until, name, type_="cancelled")]
+
+    def came_back(*stood: list[Event]) -> tuple[int | None, int]:
+        row = one("failed", signed(0), failing, *(event for each in stood for event in each))
+        return None if row.settled_at is None else hours(row.settled_at), row.reopened_count
+
+    assert came_back(effect("P1", 3, 4), effect("P2", 5, 6), effect("P3", 7, None)) == (7, 2)
+    assert came_back(effect("P1", 3, 5), effect("P2", 4, 6)) == (None, 1)
+    assert came_back(effect("P1", 3, 5), effect("P2", 5, None)) == (5, 0)
 
 
 def test_an_effect_after_a_replay_is_not_said_to_be_made_by_hand() -> None:

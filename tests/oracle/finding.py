@@ -64,7 +64,8 @@ def failed(told: Told) -> Iterable[Found]:
         settled_at = None if settled is None else settled.occurred_at
         settled_by = None if settled is None else "discarded" if outcome(settled) == "discarded" else "a later attempt"
         if settled is None:
-            effects = _effects(told, attempts)
+            reopened += _times_lost(told, attempts, failures[0].occurred_at)
+            effects = [one.at for one in _effects(told, attempts) if one.stands]
             if effects:
                 settled_at, settled_by = max(min(effects), failures[0].occurred_at), "by hand"
                 sent_again = [one for one in attempts[attempts.index(failures[-1]) :] if outcome(one) == "replayed"]
@@ -96,17 +97,26 @@ def _subject(attempts: list[Event]) -> str:
     return next((first[kind] for kind in SUBJECTS if first.get(kind)), "")
 
 
-def _effects(told: Told, attempts: list[Event]) -> list[datetime]:
-    """When the operation's effect appeared in its target."""
+def _times_lost(told: Told, attempts: list[Event], since: datetime) -> int:
+    """At how many moments the last effect that stood was withdrawn, after the operation had failed."""
+    stood = [(one.at, one.withdrawn_at) for one in _effects(told, attempts) if one.stands or one.at < one.withdrawn_at]
+    moments = {ended for _, ended in stood if ended is not None and ended > since}
+    return sum(not any(at <= moment and (end is None or end > moment) for at, end in stood) for moment in moments)
+
+
+def _effects(told: Told, attempts: list[Event]) -> list[Evidence]:
+    """What stands or stood of the operation's effect in its target."""
     target = newest(attempts, "target_system")
     wanted = {kind: value for one in attempts for kind in SUBJECTS if (value := one.attributes.get(kind))}
     return [
-        one.at
+        one
         for effect in told.process.effects
         if effect.flow == newest(attempts, "flow")
-        for subject, stands in told.standing(effect.step).items()
-        for one in stands
-        if one.at >= attempts[0].occurred_at
+        for (step, subject), records in told.evidence.items()
+        if step == effect.step
+        for one in records
+        if one is not None
+        and one.at >= attempts[0].occurred_at
         and target in (None, one.source)
         and (not wanted or not subject or (one.word.kind, subject) in wanted.items())
     ]
