@@ -183,6 +183,21 @@ def test_what_several_contracts_share_is_listed_for_the_least(store: Store) -> N
     assert {one.state for one in view.journeys.values()} == {"failed"}
 
 
+def test_a_success_that_names_the_transaction_alone_settles_it_for_every_contract_of_the_failure(store: Store) -> None:
+    failed = named("transaction.failed", 1, contract=["A", "B"], transaction="T1", said={"operation": "O1"})
+    succeeded = named("transaction.succeeded", 3, transaction="T1", said={"operation": "O1"})
+    (found,) = store.tell([failed], [succeeded]).exceptions.values()
+    assert (found.contract, found.settled_at) == ("A", at(3))
+
+
+def test_a_success_that_names_one_of_two_contracts_leaves_the_failure_open_for_the_other(store: Store) -> None:
+    failed = named("transaction.failed", 1, contract=["A", "B"], said={"operation": "O1"})
+    view = store.tell([failed], [named("transaction.succeeded", 3, contract="A", said={"operation": "O1"})])
+    (found,) = view.exceptions.values()
+    assert (found.contract, found.settled_at) == ("B", None)
+    assert (view.journeys["A"].state, view.journeys["B"].state) == ("running", "failed")
+
+
 def test_the_state_as_of_an_instant_knows_no_exception_of_later(store: Store) -> None:
     view = store.tell([named("transaction.failed", 5, contract="SOW-1", said={"operation": "O1"})])
     assert view == store.view(LATER)
