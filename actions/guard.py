@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.actions import OFFERED, blockers
 from models.derived import ExceptionRow
 from models.exceptions import ExceptionKind, ExceptionStatus
@@ -10,11 +12,13 @@ from models.store.cases import Case, Found
 _OVER = (ExceptionStatus.SETTLED, ExceptionStatus.WITHDRAWN)
 
 
-def against_kind(kind: str) -> str:
-    """Why no action of this kind can be requested at all; '' where it can."""
-    if kind in OFFERED:
-        return ""
-    return f"{kind} is not offered yet; offered is {', '.join(OFFERED)}"
+def against_kind(kind: str, given: Sequence[str] = ()) -> str:
+    """Why no action of this kind, with these things `given` beside it, can be requested at all; '' where it can."""
+    if kind not in OFFERED:
+        return f"{kind} is not offered yet; offered is {', '.join(OFFERED)}"
+    if given:
+        return f"a {kind} sends what was sent before; {' and '.join(given)} belong to other kinds"
+    return ""
 
 
 def against_exception(found: Found, exception_id: str) -> str:

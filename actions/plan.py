@@ -5,7 +5,7 @@ Nothing here changes another system; `actions/runner.py` does, from what is writ
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -94,12 +94,13 @@ class Planner:
         self._rules = rules or CurrentRules()
         self._masking = masking
 
-    def plan(self, exception_id: str, kind: str = ActionKind.REPLAY) -> Plan | None:
+    def plan(self, exception_id: str, kind: str = ActionKind.REPLAY, given: Sequence[str] = ()) -> Plan | None:
         """What an action on an exception would do; None where there is no such exception. Asks the product.
 
+        `given` names what was said beside the kind (`changes`, `to`, `until`).
         Errors: ActionRefusedError for what cannot be planned at all.
         """
-        case = self._case(exception_id, kind)
+        case = self._case(exception_id, kind, given)
         if case is None:
             return None
         with transaction(self._pool, wait_seconds=_PATIENCE_SECONDS) as connection:
@@ -129,14 +130,17 @@ class Planner:
             value=money(case.value, case.currency),
         )
 
-    def request(self, exception_id: str, kind: str, *, reason: str, actor: str) -> dict[str, Any] | None:
+    def request(
+        self, exception_id: str, kind: str, *, reason: str, actor: str, given: Sequence[str] = ()
+    ) -> dict[str, Any] | None:
         """Ask for an action; it as the interface shows it, None where there is no such exception.
 
-        Every attempt is in the audit log. Errors: ActionRefusedError, ActionOpenError.
+        `given` names what was said beside the kind. Every attempt is in the audit log.
+        Errors: ActionRefusedError, ActionOpenError.
         """
         at = self._clock.now()
         try:
-            case = self._case(exception_id, kind)
+            case = self._case(exception_id, kind, given)
             if case is not None:
                 return self._requested(case, kind, reason, actor)
         except (ActionRefusedError, ActionOpenError) as error:
@@ -189,9 +193,9 @@ class Planner:
 
         return in_transaction(self._pool, work)
 
-    def _case(self, exception_id: str, kind: str) -> Case | None:
+    def _case(self, exception_id: str, kind: str, given: Sequence[str]) -> Case | None:
         """The case of an exception; None where there is no such exception. Errors: ActionRefusedError."""
-        against = guard.against_kind(kind)
+        against = guard.against_kind(kind, given)
         found: Found | None = self._read(lambda connection: self._find(connection, exception_id))
         if found is None:
             return None

@@ -14,7 +14,7 @@ from app.api.once import PARAMETER, digest_of, key_of, once
 from app.api.problems import ProblemError
 from app.api.service import Json, Service, service_of
 from app.api.shapes import a_list
-from models.actions import ActionKind, ActionOpenError, ActionRefusedError
+from models.actions import ActionOpenError, ActionRefusedError
 from models.questions import read_text
 from models.store.reading import actions
 from models.store.reading.listing import read_asked
@@ -24,7 +24,7 @@ router = APIRouter(tags=["actions"])
 _ACTOR = "local"
 _LONGEST_REASON = 1_000
 _LARGEST_BODY = 64 * 1024
-_ASKED = answers(Plan, 400, 404, 409, 413, 415, 422) | {
+_ASKED = answers(Plan, 400, 404, 408, 409, 413, 415, 422) | {
     201: {
         "description": (Action.__doc__ or "").partition("\n")[0],
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Action"}}},
@@ -114,12 +114,13 @@ def post_cancel(request: Request, id: str) -> Response:
 
 def _answer(service: Service, exception_id: str, wish: _Wish) -> Json:
     planner = service.planner
+    given = [name for name in ("changes", "to", "until") if getattr(wish, name) is not None]
     if wish.dry_run:
-        plan = _planned(lambda: planner.plan(exception_id, wish.kind))
+        plan = _planned(lambda: planner.plan(exception_id, wish.kind, given))
         if plan is not None:
             return Json(plan.shape())
     else:
-        row = _planned(lambda: planner.request(exception_id, wish.kind, reason=wish.reason, actor=_ACTOR))
+        row = _planned(lambda: planner.request(exception_id, wish.kind, reason=wish.reason, actor=_ACTOR, given=given))
         if row is not None:
             return Json(row, 201, {"Location": f"/api/v1/actions/{row['id']}"})
     raise ProblemError(404, f"there is no exception {exception_id[:50]!r}")
@@ -143,7 +144,4 @@ def _read(body: bytes) -> _Wish:
         raise ProblemError(400, f"reason has {len(wish.reason)} characters; at most {_LONGEST_REASON} are allowed")
     read_text("reason", wish.reason)
     read_text("kind", wish.kind)
-    given = [name for name in ("changes", "to", "until") if getattr(wish, name) is not None]
-    if wish.kind == ActionKind.REPLAY and given:
-        raise ProblemError(422, f"a replay sends what was sent before; {' and '.join(given)} belong to other kinds")
     return wish

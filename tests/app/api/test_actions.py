@@ -118,6 +118,8 @@ def test_a_replay_changes_nothing_of_what_was_sent(served: tuple[Api, Desk]) -> 
         assert answer.status_code == 422
         assert "belong to other kinds" in answer.json()["detail"]
     assert desk.middleware.runs == []
+    audit = api.client.get(f"/api/v1/audit?object={exception}").json()["items"]
+    assert [row["outcome"] for row in audit] == ["refused", "refused"], "a dry run is no attempt"
 
 
 def test_what_is_settled_or_no_failure_cannot_be_replayed(served: tuple[Api, Desk]) -> None:
