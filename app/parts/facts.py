@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.parts import marks, units
 from app.parts.story import step_title
+from models.wording import UNSETTLED
 
 Row = Mapping[str, Any]
 
@@ -42,7 +43,7 @@ def of_exception(row: Row, titles: Mapping[str, str], now: datetime, zone: ZoneI
         "Due": units.instant(row["due_at"], zone) if row["due_at"] else None,
         "Settled": f"{units.instant(row['settled_at'], zone)}: {row['settled_by']}" if row["settled_at"] else None,
         "Came back": units.count(row["reopened_count"], "time") if row["reopened_count"] else None,
-        "Owner": row["owner"] or "nobody yet",
+        "Owner": row["owner"] or ("nobody yet" if row["status"] in UNSETTLED else None),
         "Held by": row["assignee"],
         "Money at risk": units.money(row["money_at_risk"]),
         "Cost a day": units.money(row["cost_per_day"]),

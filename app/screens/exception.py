@@ -4,9 +4,9 @@ import streamlit as st
 
 from app.ask import Ask, Question, Row
 from app.ask import filters as pairs
-from app.parts import facts, filters, marks, notices, page, panels, replays, story, tables, units
+from app.parts import course, facts, filters, marks, notices, page, panels, replays, story, tables, units
 from models.exceptions import ExceptionKind
-from models.wording import KINDS, STATUSES, UNSETTLED
+from models.wording import UNSETTLED
 
 
 def render(ask: Ask, user: str) -> None:
@@ -20,12 +20,10 @@ def render(ask: Ask, user: str) -> None:
     title = f"{marks.kind(row['kind'])}: {marks.plain(about)}" if about else marks.kind(row["kind"])
     if notices.heading(ask, title, process=row["process"] or "") is None:
         return
-    waits = "" if row["settled_at"] else f", open for {units.duration(row['age_seconds'])}"
-    told = marks.plain(f"{STATUSES.get(row['status'], '')}{waits}")
-    st.markdown(f"{marks.severity(row['severity'])} {marks.status(row['status'])} {told}")
+    st.markdown(f"{marks.severity(row['severity'])} {marks.status(row['status'])} {course.standing(row)}")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _happened(row)
+        _happened(ask, row)
         replays.section(ask, row, user)
         _alike(ask, row)
     with right:
@@ -33,16 +31,15 @@ def render(ask: Ask, user: str) -> None:
     _evidence(ask, row)
 
 
-def _happened(row: Row) -> None:
-    words = KINDS.get(row["kind"])
+def _happened(ask: Ask, row: Row) -> None:
     st.subheader("What happened")
-    st.markdown(words.happened if words else "")
+    st.markdown(course.happened(row))
     st.text(row["reason"])
-    st.subheader("What to do next")
-    if row["settled_at"]:
-        st.markdown(f"Nothing: it is settled ({marks.plain(row['settled_by'] or 'no reason given')}).")
-    else:
-        st.markdown(words.next_step if words else "Ask the owner of the system.")
+    if ending := course.ending(row, ask.zone):
+        st.markdown(ending)
+    if advice := course.next_step(row):
+        st.subheader("What to do next")
+        st.markdown(advice)
 
 
 def _evidence(ask: Ask, row: Row) -> None:

@@ -33,9 +33,32 @@ def test_a_failed_hand_over_says_what_happened_what_to_do_and_what_proves_it() -
     assert "nobody yet" in page.table[0].value.to_string()
 
 
-def test_a_settled_one_says_by_what_and_asks_for_nothing() -> None:
-    row = an_exception(status="settled", settled_at=ago(hours=1), settled_by="a later attempt")
-    assert "Nothing: it is settled (a later attempt)." in words(look(a_store(row), "exception", id=FIRST))
+def test_a_settled_one_says_when_and_by_what_and_asks_for_nothing() -> None:
+    row = an_exception(
+        status="settled", settled_at=ago(hours=1), settled_by="a later attempt", age_seconds=90_000.0, owner=None
+    )
+    page = look(a_store(row), "exception", id=FIRST)
+    told = words(page)
+    assert "A hand-over between two systems failed." in told
+    assert "It is settled since 20 Mar 2026 09:00 CET: a later attempt succeeded." in told
+    assert "closed, with the evidence; it was open for 25 hours" in told
+    for untrue in ("neither a later attempt", "What to do next", "Mend the cause"):
+        assert untrue not in told
+    assert "nobody yet" not in page.table[0].value.to_string()
+
+
+def test_a_withdrawn_one_says_that_it_never_was_and_asks_for_nothing() -> None:
+    told = words(look(a_store(an_exception(status="withdrawn")), "exception", id=FIRST))
+    assert "Nothing: facts that came later show that it never was." in told
+    assert "HTTP 400: Field 'Start date' is required" in told
+    for untrue in ("A hand-over between two systems failed", "What to do next", "open for", "settled"):
+        assert untrue not in told
+
+
+def test_one_with_a_replay_under_way_says_to_wait() -> None:
+    told = words(look(a_store(an_exception(status="acting"), actions=[an_action()]), "exception", id=FIRST))
+    assert "Wait: an action on it is under way." in told
+    assert "run the operation again" not in told
 
 
 def test_an_unlinked_event_is_shown_as_it_came() -> None:
