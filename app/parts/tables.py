@@ -1,5 +1,6 @@
 """Lists as rows of links and words: on a wide screen they line up, on a narrow one each row folds by itself."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -19,11 +20,25 @@ OVERVIEW_PAGE = "screens/overview.py"
 
 Row = Mapping[str, Any]
 
-# Rows need a line between them to be told apart once they fold; headings above folded cells would say nothing.
-_STYLE = """
-[class*='st-key-row-'] {border-bottom: 1px solid rgba(128, 128, 128, 0.22); padding: 3px 0; row-gap: 0}
-@media (max-width: 640px) {[class*='st-key-headings-'] {display: none} [class*='st-key-row-'] {padding: 8px 0}}
+_NARROW = 640
+"""Pixels of a window up to which a row folds."""
+
+# Rows need a line between them to be told apart once they fold. Headings above folded cells would say nothing: there
+# each value has its heading before it, one below the other.
+_STYLE = f"""
+[class*='st-key-row-'] {{border-bottom: 1px solid rgba(128, 128, 128, 0.22); padding: 3px 0; row-gap: 0}}
+[class*='st-key-row-'] :is(a, button) {{padding-left: 0; justify-content: flex-start}}
+@media (max-width: {_NARROW}px) {{
+[class*='st-key-headings-'] {{display: none}}
+[class*='st-key-row-'] {{flex-direction: column; align-items: stretch; padding: 8px 0}}
+[class*='st-key-row-'] > .stElementContainer {{display: flex; flex: none; gap: 8px; align-items: baseline; width: 100%}}
+[class*='st-key-row-'] > .stElementContainer > * {{flex: 1 1 0; min-width: 0}}
+[class*='st-key-row-'] > .stElementContainer, [class*='st-key-row-'] > .stElementContainer * {{text-align: left}}
+[class*='st-key-row-'] > .stElementContainer::before {{flex: 0 0 7rem; font-size: 0.875rem; opacity: 0.7}}
+[class*='st-key-row-'] > .stElementContainer:not(:has(p)) {{display: none}}
+}}
 """
+_NO_CLASS = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 class Link(NamedTuple):
@@ -56,8 +71,7 @@ class Column(NamedTuple):
 
 def draw(name: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
     """Draw rows under headings; `name` is unique on the page."""
-    flexible = [_flexible(name, at) for at, column in enumerate(columns) if column.width == "stretch"]
-    st.html(f"<style>{_STYLE}{' '.join(flexible)}</style>")
+    st.html(f"<style>{_STYLE}{style(name, columns)}</style>")
     with st.container(gap=None):
         with st.container(horizontal=True, gap="small", key=f"headings-{name}"):
             for column in columns:
@@ -70,10 +84,19 @@ def draw(name: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -
                     _draw(cell, column)
 
 
-def _flexible(name: str, at: int) -> str:
-    # What is left over is shared out by a least width; by the width of its text a long cell would push others down.
-    places = (f"{row} > :nth-child({at + 1})" for row in (f".st-key-headings-{name}", f"[class*='st-key-row-{name}-']"))
-    return f"{', '.join(places)} {{flex: 1 1 11rem; min-width: 0}}"
+def style(name: str, columns: Sequence[Column]) -> str:
+    """What the cells of one table need beyond what all cells do; `name` may come from elsewhere, titles may not."""
+    # Streamlit writes a key into the name of a class with everything else replaced; what is foreign ends here too.
+    table = _NO_CLASS.sub("-", name)
+    told = []
+    for place, column in enumerate(columns, start=1):
+        cells = f"[class*='st-key-row-{table}-'] > :nth-child({place})"
+        if column.width == "stretch":
+            # Shared out by a least width; by the width of its text a long cell would push others down.
+            both = f".st-key-headings-{table} > :nth-child({place}), {cells}"
+            told.append(f"@media (min-width: {_NARROW + 1}px) {{{both} {{flex: 1 1 11rem; min-width: 0}}}}")
+        told.append(f"@media (max-width: {_NARROW}px) {{{cells}::before {{content: '{column.title}'}}}}")
+    return "\n".join(told)
 
 
 def _draw(cell: Cell, column: Column) -> None:

@@ -88,6 +88,15 @@ class Pages:
             ".map(part => part.scrollWidth - part.clientWidth)"
         )
 
+    def headed(self, table: str) -> list[str]:
+        """What stands before each value of a table's first row: its heading where rows fold, else nothing."""
+        row = self.page.locator(f".st-key-row-{table}-0")
+        row.wait_for()
+        cells: list[str] = row.evaluate(
+            "row => [...row.children].map(cell => getComputedStyle(cell, '::before').content)"
+        )
+        return [cell.strip('"') for cell in cells]
+
     def _said(self, message: ConsoleMessage) -> None:
         if message.type not in ("error", "warning"):
             return

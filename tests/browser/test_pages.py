@@ -1,7 +1,10 @@
 """A few ways that people go through the pages, in a real browser, against the really started server."""
 
+import re
+
 import pytest
 
+from app.parts.tables import exception_columns
 from tests.app.test_server import started
 from tests.browser.pages import Pages
 
@@ -118,6 +121,20 @@ def test_a_narrow_window_needs_no_scrolling_sideways(browser, site, path) -> Non
     with Pages.opened(browser, str(site.client.base_url), width=390, scheme="dark") as narrow:
         narrow.open(path)
         assert narrow.overflow() == [0, 0]
+
+
+def test_in_a_narrow_window_each_value_has_its_heading_before_it(browser, site) -> None:
+    headings = [column.title for column in exception_columns()]
+    address = str(site.client.base_url)
+    with Pages.opened(browser, address, width=390) as narrow, Pages.opened(browser, address) as wide:
+        narrow.open("exceptions")
+        assert narrow.headed("exceptions") == headings
+        wide.open("exceptions")
+        assert wide.headed("exceptions") == ["none"] * len(headings)
+        narrow.open("journey?key=SOW-1006&view=transactions")
+        first = narrow.page.locator("[class*='st-key-row-attempts-']").first.get_attribute("class") or ""
+        (table,) = re.findall(r"st-key-row-(attempts-\S+)-0", first)
+        assert narrow.headed(table)[1:] == ["Attempt", "Outcome", "What was said"]
 
 
 def test_an_empty_store_fills_and_what_is_sent_is_never_taken_for_formatting(browser, databases, tmp_path) -> None:

@@ -81,3 +81,12 @@ def test_a_line_of_a_story_shows_evidence_and_strikes_out_what_was_withdrawn() -
 def test_text_is_cut_at_a_word() -> None:
     assert tables.shortened("a field is missing", 12) == "a field is …"
     assert tables.shortened("a  field\nis", 12) == "a field is"
+
+
+def test_a_name_from_elsewhere_cannot_leave_its_place_in_the_style() -> None:
+    told = tables.style(
+        "attempts-a'] {} </style><b> [b='1", [tables.Column("Attempt", 60), tables.Column("Said", "stretch")]
+    )
+    assert "[class*='st-key-row-attempts-a--------style--b---b--1-']" in told
+    assert "<" not in told
+    assert "content: 'Attempt'" in told
