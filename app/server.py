@@ -13,6 +13,7 @@ from app.accounts import accounts
 from app.api.application import build as build_api
 from app.api.front import Front
 from app.api.guard import LoopbackGuard
+from app.api.read_on import ReadOn
 from app.api.service import Service
 from app.page_settings import page_settings
 from app.wiring import Store
@@ -62,7 +63,11 @@ def build(
     return st.App(
         MAIN,
         lifespan=lifespan,
-        middleware=[Middleware(LoopbackGuard), Middleware(Front, api=build_api(service), pages=_page_names())],
+        middleware=[
+            Middleware(ReadOn),
+            Middleware(LoopbackGuard),
+            Middleware(Front, api=build_api(service), pages=_page_names()),
+        ],
     )
 
 

@@ -1,7 +1,9 @@
 """Request bodies: read whole within a limit that counts what they unpack to, and refused before they cost memory."""
 
+import time
 import zlib
 
+import anyio
 from fastapi import Request
 
 from app.api.problems import ProblemError
@@ -9,9 +11,10 @@ from app.api.problems import ProblemError
 LIMIT = 32 * 2**20
 """Bytes of a body, unpacked."""
 
-# A client that is told too early, in the middle of sending, sees a broken connection instead of the answer. So the
-# rest is read and thrown away, up to a point: this many times the limit.
-_PATIENCE = 8
+# Who sends nothing, or next to nothing, would keep others from being read. So a body has this long, and longer the more
+# of it is here.
+_PATIENCE_SECONDS = 30.0
+_SLOWEST = 16 * 1024  # bytes a second
 # Each one is a copy of all that follows it.
 _MOST_MEMBERS = 100
 _GZIP = 16 + zlib.MAX_WBITS
@@ -31,25 +34,35 @@ def require_media_type(request: Request, allowed: tuple[str, ...]) -> None:
 
 
 async def read_body(request: Request, limit: int = LIMIT) -> tuple[bytes, bool]:
-    """The body as it was sent, and whether gzip packed it. 413 for more than the limit, 415 for other packing."""
+    """The body as it was sent, and whether gzip packed it.
+
+    Errors: ProblemError, 413 for more than the limit as soon as that is known, 415 for other packing, 408 for a body
+    that comes too slowly.
+    """
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", ""):
         raise ProblemError(
             415, f"Content-Encoding is {encoding[:50]!r}; gzip or none is allowed", headers={"Accept-Encoding": "gzip"}
         )
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > limit:
+        raise too_large(limit)
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    begun = time.monotonic()
+    coming = request.stream()
+    while True:
+        passed = time.monotonic() - begun
+        with anyio.move_on_after(_PATIENCE_SECONDS + size / _SLOWEST - passed) as waiting:
+            chunk = await anext(coming, None)
+        if waiting.cancelled_caught:
+            raise ProblemError(408, f"only {size} bytes of the body came in time; send it again, without a pause")
+        if chunk is None:
+            return b"".join(chunks), "gzip" in encoding
         size += len(chunk)
         if size > limit:
-            chunks.clear()
-            if size > _PATIENCE * limit:
-                break
-        else:
-            chunks.append(chunk)
-    if size > limit:
-        raise too_large(limit)
-    return b"".join(chunks), "gzip" in encoding
+            raise too_large(limit)
+        chunks.append(chunk)
 
 
 def unpack(body: bytes, limit: int = LIMIT) -> bytes:
@@ -81,6 +94,5 @@ def too_large(limit: int = LIMIT) -> ProblemError:
     return ProblemError(
         413,
         f"the body holds more than {limit} bytes unpacked; send it in several parts",
-        headers={"Connection": "close"},
         limit=limit,
     )

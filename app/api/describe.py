@@ -19,6 +19,7 @@ _SAID = {
     401: "It is not signed.",
     403: "Host or Origin is foreign, or the signature is not the system's.",
     404: "There is nothing here.",
+    408: "The body came too slowly, or stopped coming.",
     409: "It cannot be done as things are.",
     413: "The body is larger than 32 MiB unpacked.",
     415: "The body is of a type, or packed in a way, that is not read.",

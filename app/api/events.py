@@ -51,7 +51,7 @@ _BODY = {
 @router.post(
     "/api/v1/events",
     tags=["events"],
-    responses=answers(Taken, 400, 409, 413, 415, 422, 503),
+    responses=answers(Taken, 400, 408, 409, 413, 415, 422, 503),
     openapi_extra=_BODY,
     response_class=Response,
 )

@@ -37,7 +37,7 @@ MEDIA_TYPES = {"application/x-protobuf": Encoding.PROTOBUF, "application/json": 
 _PATIENCE_SECONDS = 2.0
 _MOST_REASONS = 3
 # The codes of gRPC that go with a status of HTTP.
-_CODES = {400: 3, 413: 8, 415: 3, 503: 14}
+_CODES = {400: 3, 408: 4, 413: 8, 415: 3, 503: 14}
 _UNKNOWN = 2
 _KEPT = {Signal.TRACES: "spans", Signal.LOGS: "log records"}
 router = APIRouter(tags=["telemetry"])
@@ -56,6 +56,7 @@ def _described(signal: Signal) -> dict[str, Any]:
     said = {
         200: "Committed. `partialSuccess` counts what is in quarantine instead; that is not to be sent again.",
         400: "No OTLP request; sending it again does not help.",
+        408: "It came too slowly, or stopped coming.",
         413: "Larger than 64 MiB unpacked.",
         415: "Neither protobuf nor JSON, or packed in a way that is not read.",
         503: "Not now; Retry-After says when.",

@@ -48,7 +48,7 @@ _wish = msgspec.json.Decoder(_Wish)
 
 @router.post(
     "/api/v1/systems/{name}/streams/{stream}/read_again",
-    responses=answers(shapes.System, 400, 404, 413, 415),
+    responses=answers(shapes.System, 400, 404, 408, 413, 415),
     openapi_extra=_BODY,
     response_class=Response,
 )

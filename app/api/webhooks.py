@@ -42,7 +42,7 @@ class Hinted(Shape):
 
 
 @router.post(
-    "/webhooks/{system}", responses=answers(Hinted, 401, 403, 404, 413, 415, 422, 503), response_class=Response
+    "/webhooks/{system}", responses=answers(Hinted, 401, 403, 404, 408, 413, 415, 422, 503), response_class=Response
 )
 async def post_webhook(request: Request, system: str) -> Response:
     """Take a webhook: its signature is verified, and the streams it speaks of are read at once.

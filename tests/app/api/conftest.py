@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.application import build
 from app.api.front import Front
 from app.api.guard import LoopbackGuard
+from app.api.read_on import ReadOn
 from app.api.service import Service
 from models.store.engine import Pool, open_pool
 from tests.making import load
@@ -52,7 +53,7 @@ def running(url: str) -> Iterator[Api]:
     with open_pool(url, max_size=6) as pool:
         load(pool)
         service = Service(pool, url, StandingClock(), ZoneInfo("Europe/Berlin"))
-        application = LoopbackGuard(Front(pages, build(service), ["journeys"]))
+        application = ReadOn(LoopbackGuard(Front(pages, build(service), ["journeys"])))
         with socket.socket() as listening:
             listening.bind(("127.0.0.1", 0))
             listening.listen(100)
