@@ -20,6 +20,7 @@ CLOUD_EVENT = "cloudevent"
 """The format of an event as interfaces send it. Importers have formats of their own."""
 
 _LONGEST_REASON = 500
+_BLANKS = b" \t\r\n"
 
 
 class BadInput(NamedTuple):
@@ -51,42 +52,58 @@ def quarantine_all(
     connection: Connection, stream: str, inputs: Sequence[BadInput], at: datetime, format: str = CLOUD_EVENT
 ) -> list[int]:
     """Put many inputs of one stream into quarantine; their numbers, in order of the distinct inputs' places."""
-    counted: dict[tuple[str, UUID], tuple[BadInput, int]] = {}
+    counted: dict[tuple[str, bytes], tuple[BadInput, int]] = {}
     for one in inputs:
-        place = (one.source, UUID(bytes=blake2b(one.raw, digest_size=16).digest()))
+        place = (one.source, blake2b(one.raw, digest_size=16).digest())
         counted[place] = (one, counted[place][1] + 1 if place in counted else 1)
     if not counted:
         return []
     # In one order for all writers: two of them with the same inputs must not wait for each other.
     places = sorted(counted)
-    rows = [
+    rows = connection.execute(
+        query("put_in_quarantine"),
         {
-            "source": source,
             "stream": stream,
-            "bytes_hash": bytes_hash,
-            "reason": _storable(counted[source, bytes_hash][0].reason)[:_LONGEST_REASON],
-            "raw": counted[source, bytes_hash][0].raw,
             "format": format,
             "first_seen_at": at,
-            "count": counted[source, bytes_hash][1],
-        }
-        for source, bytes_hash in places
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(query("put_in_quarantine"), rows, returning=True)
-        numbers = {place: row[0] for place, result in zip(places, cursor.results(), strict=True) for row in result}
+            "sources": [source for source, _ in places],
+            "bytes_hashes": [UUID(bytes=bytes_hash) for _, bytes_hash in places],
+            "reasons": [_storable(counted[place][0].reason)[:_LONGEST_REASON] for place in places],
+            "raws": [counted[place][0].raw for place in places],
+            "counts": [counted[place][1] for place in places],
+        },
+    )
+    numbers = {place: row[0] for place, row in zip(places, rows, strict=True)}
     return [numbers[place] for place in counted]
+
+
+class _Sourced(msgspec.Struct):
+    source: str
+
+
+_sourced = msgspec.json.Decoder(_Sourced)
 
 
 def source_of(raw: bytes | msgspec.Raw) -> str:
     """The source that an unreadable event names, `unknown` where even that cannot be read."""
+    raw = bytes(raw)
+    if not raw.lstrip(_BLANKS).startswith(b"{"):
+        return UNKNOWN_SOURCE
     try:
-        said = json.loads(bytes(raw))
-        source = said["source"]
+        source = _sourced.decode(raw.decode()).source
+    except (ValueError, RecursionError):
+        # What the quick reader refuses may still name its source: half a surrogate pair elsewhere does not hide it.
+        source = _source_of_odd(raw)
+    return source if 0 < len(source) <= LONGEST_NAME and "\0" not in source else UNKNOWN_SOURCE
+
+
+def _source_of_odd(raw: bytes) -> str:
+    try:
+        source = json.loads(raw)["source"]
         source.encode()
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return UNKNOWN_SOURCE
-    return source if 0 < len(source) <= LONGEST_NAME and "\0" not in source else UNKNOWN_SOURCE
+    return str(source)
 
 
 def take(connection: Connection, quarantine_id: int) -> Waiting | None:

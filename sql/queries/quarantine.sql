@@ -1,10 +1,13 @@
 -- name: put_in_quarantine
--- Input that could not be read; a repeat is only counted, and waits again if it had been re-imported.
--- Parameters: as the columns; count: how often it came. Columns: quarantine_id.
+-- Inputs of a stream that could not be read, each once; a repeat is only counted, and waits again if it had been
+-- re-imported.
+-- Parameters: as the columns, those in the plural are arrays with a place for each input; counts: how often it came.
+-- Columns: quarantine_id, in the order of the arrays.
 INSERT INTO quarantine (source, stream, bytes_hash, reason, raw, format, first_seen_at, count)
-VALUES (
-    %(source)s, %(stream)s, %(bytes_hash)s, %(reason)s, %(raw)s, %(format)s, %(first_seen_at)s, %(count)s
-)
+SELECT bad.source, %(stream)s, bad.bytes_hash, bad.reason, bad.raw, %(format)s, %(first_seen_at)s, bad.count
+FROM unnest(
+    %(sources)b::text[], %(bytes_hashes)b::uuid[], %(reasons)b::text[], %(raws)b::bytea[], %(counts)b::bigint[]
+) AS bad (source, bytes_hash, reason, raw, count)
 ON CONFLICT (source, stream, bytes_hash) DO UPDATE
 SET count = quarantine.count + excluded.count,
     reason = excluded.reason,

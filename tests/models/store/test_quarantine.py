@@ -38,6 +38,13 @@ def test_many_are_put_there_at_once_and_named_in_the_order_of_their_first_place(
     assert quarantine_all(connection, "events", [], at(1)) == []
 
 
+def test_many_are_written_by_one_statement(connection) -> None:
+    inputs = [BadInput(f"s{number % 7}", b"%d" % number, f"bad {number % 3}") for number in range(1_000)]
+    quarantine_all(connection, "events", inputs, at(1))
+    # The number of the command, in its transaction, that wrote a row.
+    assert connection.execute("SELECT count(*), count(DISTINCT cmin::text) FROM quarantine").fetchone() == (1_000, 1)
+
+
 def test_what_was_imported_again_and_comes_once_more_waits_again(connection) -> None:
     number = quarantine(connection, "clm", "events", b"x", "bad", at(1))
     mark_reimported(connection, number, at(2))
@@ -65,6 +72,13 @@ def test_an_input_that_is_not_there_is_none(connection) -> None:
     [
         (b'{"source": "clm", "id": 5}', "clm"),
         (b'{"a": {"b": "\\ud83d!"}, "source": "clm"}', "clm"),
+        (b' {"source": "clm", "source": "crm", "a": NaN}', "crm"),
+        (b'{"source": "clm", "source": "crm"}', "crm"),
+        (b'{"source": "clm", "a": "\xff"}', "unknown"),
+        (b'{"source": "clm", "a": ' + b"[" * 100_000, "unknown"),
+        (b'"source"', "unknown"),
+        (b"5", "unknown"),
+        (b"", "unknown"),
         (b'{"source": ""}', "unknown"),
         (b'{"source": 5}', "unknown"),
         (b'{"source": "a\\u0000b"}', "unknown"),
