@@ -78,6 +78,19 @@ class Settings(File):
         if problems:
             raise SecretMissingError("\n".join(problems))
 
+    def require_rates(self) -> None:
+        """Refuse, naming file and key, when the file of exchange rates cannot be read."""
+        if self.rates.file is None:
+            return
+        try:
+            self.rates.file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not text in UTF-8"
+            raise SettingsError(
+                f"{self.path}: rates.file: found {str(self.rates.file)!r}, which cannot be read: {why}; "
+                "allowed: the path of a CSV file with date, from, to, rate, relative to the settings file"
+            ) from error
+
     def _process_file(self, index: int, name: str) -> Traversable:
         shipped = {found.name.removesuffix(".toml"): found for found in _shipped_processes()}
         if name in shipped:
@@ -104,7 +117,9 @@ def load(path: Path | None = None) -> Settings:
     settings = Settings.model_construct(
         **dict(found), path=path, database_url=environment.database_url, home=environment.home or _default_home()
     )
-    settings.process_files()  # refuses a name that is no file, before anything is opened
+    # Both refuse a name that is no file, before anything is opened.
+    settings.process_files()
+    settings.require_rates()
     return settings
 
 

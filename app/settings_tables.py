@@ -15,6 +15,7 @@ from app.settings_values import (
     Day,
     PathBesideFile,
     Place,
+    Role,
     Span,
     SystemName,
     Text,
@@ -76,7 +77,7 @@ class Person(_Table):
     """Somebody who may sign in."""
 
     name: str = Field("", description="a name in quotes")
-    roles: Texts = Field((), description='a list of roles, such as ["operator"]')
+    roles: tuple[Role, ...] = Field((), description=f"a list of roles, of {', '.join(Role)}")
     teams: Texts = Field((), description='a list of teams, such as ["integration"]')
 
 

@@ -12,6 +12,7 @@ from app import settings
 from app.accounts import expected
 from app.commands import output
 from app.settings import Settings
+from app.settings_tables import PUSH
 from app.wiring import open_database
 from collectors.clock import SYSTEM, open_clock
 from models.errors import Misconfigured, ThroughlineError
@@ -86,7 +87,16 @@ def _settings(loaded: Settings) -> str:
     loaded.require_secrets()
     loaded.process_files()
     expected(loaded)
-    return f"{loaded.path}, {len(loaded.systems)} systems" if loaded.path else "no file: no systems"
+    if loaded.path is None:
+        return "no file: no systems"
+    # Allowed, because its events may come by files; and what a product without its address looks like, too.
+    unread = [
+        f"{name} ({system.product})"
+        for name, system in loaded.systems.items()
+        if system.product != PUSH and system.base_url is None
+    ]
+    said = f"; without base_url, so nothing reads them: {', '.join(unread)}" if unread else ""
+    return f"{loaded.path}, {len(loaded.systems)} systems{said}"
 
 
 def _folder(loaded: Settings) -> str:

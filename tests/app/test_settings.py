@@ -52,6 +52,7 @@ expect_every = "24h"
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "throughline.toml"
     (tmp_path / "own.toml").write_text("")
+    (tmp_path / "rates.csv").write_text("date,from,to,rate\n")
     monkeypatch.setenv("THROUGHLINE_CONFIG", str(path))
     return path
 
@@ -129,6 +130,13 @@ def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch, tmp
         ("[approval]\nitems = 0", "approval.items: found 0; allowed: a whole number above 0"),
         ("[people.Ana]\nname = 'Ana'", "people.Ana: found this name; allowed: tables [people.NAME]"),
         ("[people.ana]\nroles = 'operator'", 'people.ana.roles: found "operator"; allowed: a list of roles'),
+        (
+            "[people.ana]\nroles = ['operator', 'operater']",
+            'people.ana.roles.1: found "operater"; allowed: a list of roles, of viewer, operator, approver, admin',
+        ),
+        ("[people.ana]\nroles = [5]", "people.ana.roles.0: found 5; allowed: a list of roles, of viewer, operator,"),
+        ("[rates]\nfile = 'rate.csv'", "rate.csv', which cannot be read: No such file or directory; allowed: the path"),
+        ("[rates]\nfile = '.'", "which cannot be read: Is a directory; allowed: the path of a CSV file with date"),
         ("[systems.'a/b']\nproduct = 'x'\nrole = 'erp'", "systems.a/b: found this name; allowed: tables [systems."),
         ("[systems.a]\nproduct = 'x'", "systems.a.role: missing; allowed: a word"),
         ("[systems.a]\nrole = 5\nproduct = 'x'", "systems.a.role: found 5; allowed: a word"),
@@ -152,6 +160,13 @@ def test_a_fault_names_file_key_what_was_found_and_what_is_allowed(file: Path, t
     assert str(caught.value).startswith(f"{file}: ")
     assert told in str(caught.value)
     assert isinstance(caught.value, Misconfigured)
+
+
+def test_a_file_of_rates_that_is_no_text_is_told(file: Path, tmp_path: Path) -> None:
+    file.write_text("[rates]\nfile = 'rates.csv'\n")
+    (tmp_path / "rates.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=r"throughline\.toml: rates\.file: found .*rates\.csv', .* it is not text"):
+        settings.load()
 
 
 def test_all_faults_are_told_at_once(file: Path) -> None:

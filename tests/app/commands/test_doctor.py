@@ -36,6 +36,19 @@ def test_the_embedded_server_is_looked_at_with_its_folder(
     assert "throughline db upgrade" in found["schema"][1]
 
 
+def test_systems_that_nothing_reads_are_named(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "throughline.toml").write_text(
+        "[systems.staff]\nproduct = 'workday'\nrole = 'hris'\n[systems.feed]\nproduct = 'push'\nrole = 'psa'\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("THROUGHLINE_DATABASE_URL", database)
+    assert run(["doctor", "--json"]) == 0
+    told = findings(capsys)["settings"][1]
+    assert told.endswith("2 systems; without base_url, so nothing reads them: staff (workday)")
+
+
 def test_what_is_wrong_is_told_and_the_rest_is_looked_at_all_the_same(
     tmp_path: Path, databases: Databases, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
