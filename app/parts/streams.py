@@ -25,6 +25,7 @@ class Standing(NamedTuple):
     streams: int
     failing: int
     blind: int
+    never: int
     lag_seconds: float | None
     furthest: str
 
@@ -44,6 +45,11 @@ def worst(system: Row) -> str:
     return next((one for one in _WORST_FIRST if one in states), NEVER)
 
 
+def worst_first(systems: Sequence[Row]) -> list[Row]:
+    """The systems in the order in which they need somebody, then by name."""
+    return sorted(systems, key=lambda one: (_WORST_FIRST.index(worst(one)), one["name"]))
+
+
 def standing(systems: Sequence[Row]) -> Standing:
     """All systems in a few numbers."""
     streams = [(system, stream) for system in systems for stream in system["streams"]]
@@ -54,7 +60,8 @@ def standing(systems: Sequence[Row]) -> Standing:
         if stream["lag_seconds"] is not None
     ]
     lag, furthest = max(lags, default=(None, ""))
-    return Standing(len(systems), len(streams), states.count(FAILING), states.count(BLIND), lag, furthest)
+    counts = (states.count(name) for name in (FAILING, BLIND, NEVER))
+    return Standing(len(systems), len(streams), *counts, lag, furthest)
 
 
 def columns(zone: ZoneInfo) -> list[Column]:
@@ -104,6 +111,10 @@ def sentence(found: Standing) -> str:
         parts.append(f"{found.failing} failing")
     if found.blind:
         parts.append(f"{found.blind} blind")
+    if found.never:
+        parts.append(f"{found.never} never read")
+    if not found.streams:
+        parts.append("nothing has arrived yet")
     told += ", ".join(parts) if parts else "all of them are read"
     if found.lag_seconds is not None:
         told += f"; furthest behind is {found.furthest} with {units.duration(found.lag_seconds)}"

@@ -28,7 +28,7 @@ def _systems(ask: Ask, user: str) -> None:
         return
     st.caption(f"{marks.plain(streams.sentence(streams.standing(systems)))} Times in {ask.zone.key}.")
     reading_again.outcome()
-    for system in sorted(systems, key=lambda one: (streams.worst(one) == streams.READ, one["name"])):
+    for system in streams.worst_first(systems):
         _system(ask, user, system)
 
 

@@ -36,6 +36,22 @@ def test_systems_are_told_in_one_sentence() -> None:
     assert streams.sentence(streams.standing([])) == "No system is listed."
 
 
+def test_what_was_never_read_is_not_told_as_read() -> None:
+    never = a_stream("z", watermark=None, last_success_at=None, lag_seconds=None)
+    assert streams.sentence(streams.standing([a_system("a", never)])) == "1 system, 1 stream: 1 never read."
+    assert streams.sentence(streams.standing([a_system("a")])) == "1 system, 0 streams: nothing has arrived yet."
+
+
+def test_what_fails_comes_before_what_was_never_read() -> None:
+    systems = [
+        a_system("a", a_stream("x")),
+        a_system("b"),
+        a_system("d", a_stream("x", last_error="no")),
+        a_system("c", a_stream("x", blind_since=NOW)),
+    ]
+    assert [one["name"] for one in streams.worst_first(systems)] == ["d", "c", "b", "a"]
+
+
 def test_what_is_wrong_is_said_in_the_systems_own_words() -> None:
     assert streams.trouble(a_stream(last_error="erp: 503 from /suiteql", quarantined=2), ZONE) == (
         "erp: 503 from /suiteql; 2 unreadable records"
