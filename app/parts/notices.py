@@ -61,7 +61,7 @@ def age_notices(freshness: Row, now: datetime) -> list[Notice]:
                 "warning",
                 "Nothing new has arrived",
                 f"The newest event is {units.age(newest, now)}: numbers stand as of then, and what happened since is "
-                "missing. `throughline systems list` says which system is silent.",
+                "missing. Systems, in the menu, says which one is silent.",
             )
         )
     if beat is not None and beat > SILENT_SECONDS:
@@ -108,12 +108,12 @@ def no_systems() -> None:
         "can be read.",
         title="No system is listed",
     )
-    st.code(FIRST_SYSTEM, language="toml")
+    st.code(FIRST_SYSTEM, language="toml", wrap_lines=True)
 
 
-def nothing_found(what: str) -> None:
-    """Draw that filters left nothing over."""
-    st.info(f"No {what} fits these filters. Take one away, or look for another key.", title="Nothing found")
+def nothing_found(what: str, besides: str = "") -> None:
+    """Draw that filters left nothing over; `besides` is what else can be done."""
+    st.info(f"No {what} fits these filters. Take one away{besides}.", title="Nothing found")
 
 
 def missing(thing: str, wanted: str, page: str) -> None:

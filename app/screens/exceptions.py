@@ -41,7 +41,11 @@ def render(ask: Ask, user: str) -> None:
         _causes(ask, process, Question(wanted))
     found = ask.exceptions(process["name"], Question(wanted, sort, paging.cursor()))
     if not found["items"]:
-        notices.nothing_found("exception")
+        is_narrowed = any((kind, severity, system, *narrowed.values()))
+        if not is_narrowed and not paging.cursor() and sorted(status) == sorted(UNSETTLED):
+            st.success("Nothing is open. What was settled is shown by its status.")
+        else:
+            notices.nothing_found("exception")
         return
     tables.draw("exceptions", tables.exception_columns(), [tables.exception_cells(row) for row in found["items"]])
     paging.turn(found, "exception")

@@ -36,7 +36,7 @@ def render(ask: Ask, user: str) -> None:
     wanted = pairs({"state": states, "step": step, **dimensions})
     found = ask.journeys(process["name"], search, Question(wanted, sort, paging.cursor()))
     if not found["items"]:
-        notices.nothing_found("journey")
+        notices.nothing_found("journey", ", or look for another key")
         return
     now = ask.now()
     cells = [tables.journey_cells(row, titles, now, ask.zone) for row in found["items"]]

@@ -65,7 +65,15 @@ def test_a_list_can_begin_with_the_most_severe() -> None:
 
 
 def test_filters_that_leave_nothing_say_so() -> None:
-    assert "Nothing found" in words(look(one(), "exceptions", severity="low"))
+    told = words(look(one(), "exceptions", severity="low"))
+    assert "No exception fits these filters. Take one away." in told
+
+
+def test_a_firm_without_open_exceptions_is_not_told_to_change_its_filters() -> None:
+    told = words(look(stale(), "exceptions"))
+    assert "Nothing is open." in told
+    assert "Nothing found" not in told
+    assert "Nothing found" in words(look(stale(), "exceptions", status="settled"))
 
 
 def test_old_data_is_said() -> None:

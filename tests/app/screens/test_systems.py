@@ -19,6 +19,7 @@ def test_without_systems_the_page_says_how_to_list_the_first() -> None:
     page = look(MemoryAsk(), "systems")
     assert "No system is listed" in words(page)
     assert "[systems.netsuite-us]" in page.code[0].value
+    assert page.code[0].proto.wrap_lines
 
 
 def test_what_is_failing_comes_first_and_says_what_is_wrong() -> None:
