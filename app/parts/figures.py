@@ -107,7 +107,9 @@ def standing(rows: Sequence[Row], titles: Mapping[str, str]) -> go.Figure:
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"},
     )
     figure.update_yaxes(autorange="reversed", automargin=True)
-    figure.update_xaxes(title_text="journeys")
+    most = max((sum(row["count"] for row in rows if row["step"] == step) for step in present), default=0)
+    # Left alone, an axis of one journey is marked in fifths of it.
+    figure.update_xaxes(title_text="journeys", **({"dtick": 1} if most <= _FEW else {}))
     return figure
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.ask import Ask, Question, Row
 from app.ask import filters as pairs
-from app.parts import filters, marks, notices, page, paging, panels, tables, tiles
+from app.parts import filters, marks, notices, page, paging, panels, tables, tiles, units
 from models.figures import FigureKind
 
 ORDERS = {
@@ -25,15 +25,22 @@ def render(ask: Ask, user: str) -> None:
     freshness = notices.heading(ask, tiles.title(figure), tiles.definition(figure), process=process["name"])
     if freshness is None:
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        span = filters.span(ask, freshness["newest_event_at"])
-        by = filters.cut()
+    # What is open now has neither a period nor a past.
+    is_of_now = figure["kind"] == FigureKind.EXCEPTION_AGING
+    if is_of_now:
+        span = filters.Span("all", f"as of {units.instant(ask.now(), ask.zone)}", None, None)
+    else:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            span = filters.span(ask, freshness["newest_event_at"])
+            by = filters.cut()
     rows = [one for one in ask.figures(process["name"], span.start, span.before) if one["name"] == name]
     shown = tiles.tile(figure, rows[0] if rows else None)
-    basis = " · ".join(part for part in (shown.basis, span.words) if part)
-    st.metric(basis, shown.value, shown.change, delta_color=shown.colour)
-    st.caption(marks.plain(", ".join(part for part in (shown.spread, shown.target) if part)))
-    if figure["kind"] != FigureKind.EXCEPTION_AGING:
+    # The words over a metric are cut where a screen is narrow: what it rests on stands below.
+    st.metric("Median", shown.value, shown.change, delta_color=shown.colour)
+    compared = "The arrow compares with the period of the same length before." if shown.change else ""
+    told = (f"{shown.basis} · {span.words}", ", ".join(part for part in (shown.spread, shown.target) if part), compared)
+    st.caption("  \n".join(marks.plain(line) for line in told if line))
+    if not is_of_now:
         panels.trend(ask.trend(process["name"], name, by, span.start), figure, ask, by)
     st.subheader("The rows behind it")
     _rows(ask, process, figure, span)

@@ -53,6 +53,12 @@ def test_journeys_stand_at_their_steps_in_the_order_of_the_process() -> None:
     assert list(running.customdata[2]) == ["running", "payment.applied"]
 
 
+def test_few_journeys_are_counted_in_whole_ones() -> None:
+    row = {"state": "running", "step": "contract.signed", "count": 1}
+    assert figures.standing([row], step_titles(STEPS)).layout.xaxis.dtick == 1
+    assert figures.standing([row | {"count": 60}], step_titles(STEPS)).layout.xaxis.dtick is None
+
+
 def test_nothing_to_draw_is_an_empty_figure() -> None:
     assert len(figures.standing([], {}).data) == 0
     assert len(figures.steps_over_time([], BERLIN).data) == 0

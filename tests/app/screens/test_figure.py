@@ -13,7 +13,10 @@ def test_a_figure_says_how_it_is_measured_and_what_it_rests_on() -> None:
     told = words(page)
     assert "From the first “Contract signed” to the first “Project activated” on all lines; calendar time." in told
     assert page.metric[0].value == "5.4 days"
-    assert "median of 34 finished · 12 running · 2 left out" in page.metric[0].label
+    assert page.metric[0].label == "Median"
+    assert {"period", "by"} <= {one.key for one in page.button_group}
+    assert "median of 34 finished · 12 running · 2 left out · 21 Mar 2025 to 20 Mar 2026" in told
+    assert "The arrow compares with the period of the same length before." in told
     assert len(charts(page)) == 1
 
 
@@ -41,6 +44,8 @@ def test_behind_a_figure_of_exceptions_are_exceptions() -> None:
 def test_the_age_of_what_is_open_has_rows_and_no_trend() -> None:
     page = look(one(), "figure", figure="exception_aging")
     assert charts(page) == []
+    assert "40 open now · as of 20 Mar 2026 10:00 CET" in words(page)
+    assert not {"period", "by"} & {one.key for one in page.button_group}
     assert [to for _, to, _ in links(page)] == ["exception", "journey"]
 
 
