@@ -104,4 +104,8 @@ def _pairs(found: Mapping[str, Any]) -> str:
 def _text(value: Any) -> str:
     if value is None:
         return "cleared"
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ("; " if any(isinstance(one, Mapping) for one in value) else ", ").join(map(_text, value))
+    return str(value)

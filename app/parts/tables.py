@@ -34,7 +34,7 @@ _STYLE = f"""
 [class*='st-key-row-'] > .stElementContainer {{display: flex; flex: none; gap: 8px; align-items: baseline; width: 100%}}
 [class*='st-key-row-'] > .stElementContainer > * {{flex: 1 1 0; min-width: 0}}
 [class*='st-key-row-'] > .stElementContainer, [class*='st-key-row-'] > .stElementContainer * {{text-align: left}}
-[class*='st-key-row-'] > .stElementContainer::before {{flex: 0 0 7rem; font-size: 0.875rem; opacity: 0.7}}
+[class*='st-key-row-'] > .stElementContainer::before {{flex: 0 0 9rem; font-size: 0.875rem; opacity: 0.7}}
 [class*='st-key-row-'] > .stElementContainer:not(:has(p)) {{display: none}}
 }}
 """
@@ -284,10 +284,11 @@ def span_columns(zone: ZoneInfo) -> list[Column]:
 def span_cells(row: Row, now: datetime, zone: ZoneInfo) -> list[Cell]:
     """One exception behind a figure; an open one counts to now."""
     seconds = row["seconds"] if row["seconds"] is not None else (now - row["started_at"]).total_seconds()
+    journey = row["journey"] or row["contract"]
     return [
         exception_link(row["id"], marks.kind(row["kind"])),
         marks.severity(row["severity"]),
-        journey_link(row["journey"]) if row["journey"] else "–",
+        journey_link(journey) if journey else "–",
         marks.plain(row["system"] or "–"),
         marks.plain(units.duration(seconds)),
         marks.plain(units.short_instant(row["started_at"], zone)),

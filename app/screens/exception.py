@@ -66,9 +66,10 @@ def _alike(ask: Ask, row: Row) -> None:
     if not alike:
         return
     st.subheader("Open from the same cause")
-    for one in alike[:5]:
-        label = f"{one['journey'] or one['system'] or one['id']} · {units.duration(one['age_seconds'])}"
-        tables.turn(tables.Turn(label, "id", one["id"]))
+    with st.container(gap="xxsmall"):
+        for one in alike[:5]:
+            about = one["journey"] or one["contract"] or one["system"] or one["id"]
+            tables.turn(tables.Turn(f"{about} · open for {units.duration(one['age_seconds'])}", "id", one["id"]))
     tables.link(tables.Link("All of them", tables.EXCEPTIONS_PAGE, {"fingerprint": row["fingerprint"]}))
 
 

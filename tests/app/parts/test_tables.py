@@ -78,6 +78,11 @@ def test_a_line_of_a_story_shows_evidence_and_strikes_out_what_was_withdrawn() -
     assert cells[3] == ":red-badge[withdrawn]"
 
 
+def test_an_exception_of_several_contracts_behind_a_figure_leads_to_the_first() -> None:
+    assert tables.span_cells(a_span(journey=None), NOW, BERLIN)[2] == tables.journey_link("SOW-2041")
+    assert tables.span_cells(a_span(journey=None, contract=None), NOW, BERLIN)[2] == "–"
+
+
 def test_text_is_cut_at_a_word() -> None:
     assert tables.shortened("a field is missing", 12) == "a field is …"
     assert tables.shortened("a  field\nis", 12) == "a field is"

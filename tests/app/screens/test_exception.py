@@ -81,6 +81,19 @@ def test_a_contested_key_leads_to_every_contract_that_claims_it() -> None:
     ]
 
 
+def test_lines_of_a_document_are_read_as_words() -> None:
+    lines = [{"amount": "43333.33", "period": "2025-10"}, {"amount": "1.00"}]
+    row = an_exception(transaction_row=None, events=[an_event(attributes={"lines": lines, "note": {"by": None}})])
+    told = words(look(a_store(row), "exception", id=FIRST))
+    assert "lines **amount 43333.33, period 2025-10; amount 1.00**" in told
+    assert "note **by cleared**" in told
+
+
+def test_one_of_several_contracts_from_the_same_cause_is_offered_by_a_contract() -> None:
+    page = look(a_store(an_exception(), an_exception(2, journey=None, system=None)), "exception", id=FIRST)
+    assert page.button(key=f"turn-id-exc_{2:024d}").label == ":blue[SOW\\-2041 · open for 2\\.1 days]"
+
+
 def test_what_is_open_from_the_same_cause_is_offered() -> None:
     page = look(many(), "exception", id=FIRST)
     assert "Open from the same cause" in words(page)
