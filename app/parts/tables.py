@@ -27,7 +27,8 @@ _NARROW = 640
 # each value has its heading before it, one below the other.
 _STYLE = f"""
 [class*='st-key-row-'] {{border-bottom: 1px solid rgba(128, 128, 128, 0.22); padding: 3px 0; row-gap: 0}}
-[class*='st-key-row-'] :is(a, button) {{padding-left: 0; justify-content: flex-start}}
+[class*='st-key-row-'] :is(a, button) {{padding-left: 0}}
+[class*='st-key-row-'] :is(a, button, button *) {{justify-content: flex-start; text-align: left}}
 @media (max-width: {_NARROW}px) {{
 [class*='st-key-headings-'] {{display: none}}
 [class*='st-key-row-'] {{flex-direction: column; align-items: stretch; padding: 8px 0}}

@@ -12,6 +12,13 @@ _PATIENCE = 30_000  # milliseconds; the first look at a page compiles it
 # Opened at a page, Streamlit's client first asks for these two below it, and then finds them at the top.
 _STREAMLITS_OWN = re.compile(r"/_stcore/(health|host-config)$")
 
+# Where the text of a part begins, which may be to the right of where the part does.
+_BEGINS = """part => {
+    const text = document.createRange()
+    text.selectNodeContents(part)
+    return text.getBoundingClientRect().left
+}"""
+
 
 class Pages:
     """A window on the site."""
@@ -96,6 +103,11 @@ class Pages:
             "row => [...row.children].map(cell => getComputedStyle(cell, '::before').content)"
         )
         return [cell.strip('"') for cell in cells]
+
+    def edges(self, table: str, column: int) -> set[int]:
+        """How far from the left, in pixels, the heading of a column and its first value begin."""
+        cells = (f".st-key-headings-{table} > :nth-child({column})", f".st-key-row-{table}-0 > :nth-child({column})")
+        return {round(self.page.locator(f"{cell} p").evaluate(_BEGINS)) for cell in cells}
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type not in ("error", "warning"):

@@ -66,6 +66,8 @@ def test_a_bar_of_the_chart_opens_the_journeys_it_counts(pages) -> None:
 def test_exceptions_are_narrowed_down_to_one_cause_and_back(pages) -> None:
     pages.open("exceptions")
     pages.reads("13 exceptions")
+    # A way somewhere begins where its heading does.
+    assert len(pages.edges("causes", 1)) == len(pages.edges("exceptions", 1)) == 1
     pages.page.get_by_role("button", name="3 exceptions", exact=True).click()
     pages.page.wait_for_function("location.search.includes('fingerprint=')")
     pages.reads("3 exceptions, all there are")
