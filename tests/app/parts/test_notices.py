@@ -18,6 +18,11 @@ def test_silence_of_days_is_a_warning(days) -> None:
     assert told(ago(days=days)) == [("warning", "Nothing new has arrived")]
 
 
+def test_silence_leads_to_the_page_that_names_the_silent_system() -> None:
+    freshness = {"newest_event_at": ago(days=3), "beat_seconds": 2.0, "quarantined": 0}
+    assert "Systems, in the menu" in age_notices(freshness, NOW)[0].text
+
+
 def test_a_log_of_the_past_is_no_outage() -> None:
     assert told(ago(days=400)) == [("info", "This is history")]
 
