@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.settings_errors import SettingsError, told
 from app.settings_tables import File, Secret
 from collectors.intake.otlp_names import Names
+from models.store.engine import fault_of
 
 DEFAULT_FILE = "throughline.toml"
 
@@ -129,6 +130,11 @@ def _require_postgresql(url: str | None) -> None:
         raise SettingsError(
             f"THROUGHLINE_DATABASE_URL begins with {url.partition('://')[0][:20]!r}; allowed: the URL of a PostgreSQL "
             "database such as postgresql://user@host/name, or nothing for the embedded one"
+        )
+    if url is not None and (fault := fault_of(url)):
+        raise SettingsError(
+            f"THROUGHLINE_DATABASE_URL cannot be read: {fault}; allowed: the URL of a PostgreSQL database such as "
+            "postgresql://user@host/name, with signs such as @, / and % in a password written as %40, %2F and %25"
         )
 
 

@@ -77,5 +77,7 @@ def schema(
 ) -> None:
     """Write the database's schema as SQL."""
     with open_database(settings.load()) as url:
-        file.write_text(backup.schema(url), encoding="utf-8")
+        text = backup.schema(url)
+    with backup.writable(file):
+        file.write_text(text, encoding="utf-8")
     output.line(f"wrote {file}")

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from importlib import import_module
 from types import FrameType
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -44,6 +45,8 @@ def up(  # noqa: PLR0917 - each is an option of the command
     port: Port = 8501,
 ) -> None:
     """Serve pages and the HTTP interface, with a worker, in one process."""
+    if amqp is not None:
+        _require_broker(amqp)
     firm = Firm(seed, contracts, months, speed, estate_port, amqp) if demo else None
     _serve(host, port, with_worker=True, firm=firm)
 
@@ -97,6 +100,20 @@ def _prepare() -> None:
 
 def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
+
+
+def _require_broker(amqp: str) -> None:
+    try:
+        parts = urlsplit(amqp)
+        is_broker = parts.scheme in {"amqp", "amqps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_broker = False
+    if not is_broker:
+        # Not the whole of it: it may hold a password.
+        raise SettingsError(
+            f"--amqp begins with {amqp.partition('://')[0][:20]!r}; allowed: the URL of a RabbitMQ such as "
+            "amqp://user:password@host:5672/%2F"
+        )
 
 
 def _require_loopback(host: str) -> None:

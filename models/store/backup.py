@@ -8,7 +8,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -16,7 +17,7 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 import sql
-from models.errors import Refused
+from models.errors import Misconfigured, Refused
 from models.store.embedded_place import tool
 from models.store.engine import StoreUnavailableError, translated
 
@@ -29,21 +30,37 @@ class BackupRefusedError(Refused):
     """The file is in the way, or the database is not free to be restored into."""
 
 
+class UnwritableError(Misconfigured):
+    """Nothing can be written where the file was asked for."""
+
+
 def backup(url: str, file: Path) -> int:
     """Write the whole database to a file with mode 0600; its size in bytes.
 
-    Errors: BackupRefusedError when the file exists, StoreUnavailableError with what pg_dump said.
+    Errors: BackupRefusedError when the file exists, UnwritableError, StoreUnavailableError with what pg_dump said.
     """
-    if file.exists():
-        raise BackupRefusedError(f"{file} exists; choose another name, or remove it")
     part = file.with_name(f"{file.name}.part")
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    with writable(file):
+        if file.exists():
+            raise BackupRefusedError(f"{file} exists; choose another name, or remove it")
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
         _run([tool("pg_dump"), "--format=custom", "--no-owner", "--no-privileges", f"--file={part}"], url)
         part.rename(file)
     finally:
         part.unlink(missing_ok=True)
     return file.stat().st_size
+
+
+@contextmanager
+def writable(file: Path) -> Iterator[None]:
+    """Tells, of a block that writes a file, that it cannot be written. Errors: UnwritableError."""
+    try:
+        yield
+    except OSError as error:
+        raise UnwritableError(
+            f"{file} cannot be written ({error.strerror}); name a file in a folder that you may write to"
+        ) from error
 
 
 def restore(url: str, file: Path, *, replace: bool = False) -> None:
@@ -130,7 +147,9 @@ def _transfer(reader: subprocess.Popen[bytes], writer: subprocess.Popen[bytes], 
 def _run(command: list[str | Path], url: str) -> str:
     ended = subprocess.run(command, capture_output=True, check=False, env=connection_environment(url))
     if ended.returncode != 0:
-        raise StoreUnavailableError(f"{Path(command[0]).name} failed: {_complaint(ended.stderr)}")
+        raise StoreUnavailableError(
+            f"{Path(command[0]).name} failed: {_complaint(ended.stderr)}; see `throughline doctor`"
+        )
     return ended.stdout.decode()
 
 

@@ -3,6 +3,7 @@
 Source: psycopg 3 documentation, "Connection pools" and "Transactions management"; PostgreSQL 18 appendix A (SQLSTATE).
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 import psycopg
 import stamina
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from models.errors import Misconfigured, Refused, RetryLater, SkipRecord
@@ -22,6 +24,8 @@ T = TypeVar("T")
 _MAX_CONNECTIONS = 16
 _WAIT_SECONDS = 30.0
 _CONFLICT_ATTEMPTS = 10
+_QUOTED = re.compile(r'".{2,}"', re.DOTALL)
+_HARMLESS = "invalid URI query parameter"
 
 
 class StoreUnavailableError(RetryLater):
@@ -46,6 +50,17 @@ class ConstraintError(Refused):
     def __init__(self, message: str, constraint: str | None) -> None:
         super().__init__(message)
         self.constraint = constraint
+
+
+def fault_of(url: str) -> str:
+    """Why the driver cannot read the URL of a database, without the URL, which may hold a password; '' where it can."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        said = str(error).strip().partition(" in URI")[0]
+        # What is quoted may be the password, or a part of it; the name of a parameter is none.
+        return said if said.startswith(_HARMLESS) else _QUOTED.sub('"..."', said)
+    return ""
 
 
 def open_pool(url: str, *, max_size: int = _MAX_CONNECTIONS, application_name: str = "throughline") -> Pool:

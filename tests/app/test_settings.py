@@ -108,6 +108,28 @@ def test_the_database_and_the_home_come_from_the_environment(monkeypatch: pytest
     assert "secret" not in repr(read)
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://me:hush@[bad/db", "cannot be read: end of string reached when looking for matching"),
+        (
+            "postgresql://me:hush@host/db?colour=red",
+            'cannot be read: invalid URI query parameter: "colour"; allowed: the',
+        ),
+        ("postgresql://me:hush%zz@host/db", "cannot be read: "),
+    ],
+)
+def test_the_address_of_a_database_that_cannot_be_read_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("THROUGHLINE_DATABASE_URL", url)
+    with pytest.raises(SettingsError, match="THROUGHLINE_DATABASE_URL") as caught:
+        settings.load()
+    assert told in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
 def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("THROUGHLINE_DATABASE_URL", "")

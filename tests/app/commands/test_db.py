@@ -62,3 +62,15 @@ def test_the_schema_is_written(empty: str, tmp_path: Path) -> None:
     run(["db", "upgrade"])
     assert run(["db", "schema", str(tmp_path / "schema.sql")]) == 0
     assert "CREATE TABLE public.schema_migration" in (tmp_path / "schema.sql").read_text()
+
+
+@pytest.mark.parametrize("what", ["backup", "schema"])
+def test_a_place_that_cannot_be_written_is_told(
+    what: str, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("THROUGHLINE_DATABASE_URL", database)
+    assert run(["db", what, "nowhere/file"]) == 2
+    assert (
+        "nowhere/file cannot be written (No such file or directory); name a file in a folder" in capsys.readouterr().err
+    )
