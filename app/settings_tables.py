@@ -15,7 +15,6 @@ from app.settings_values import (
     Day,
     PathBesideFile,
     Place,
-    Role,
     Span,
     SystemName,
     Text,
@@ -77,7 +76,7 @@ class Person(_Table):
     """Somebody who may sign in."""
 
     name: str = Field("", description="a name in quotes")
-    roles: tuple[Role, ...] = Field((), description=f"a list of roles, of {', '.join(Role)}")
+    roles: Texts = Field((), description='a list of roles, such as ["operator"]')
     teams: Texts = Field((), description='a list of teams, such as ["integration"]')
 
 

@@ -3,7 +3,6 @@
 import ipaddress
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -15,19 +14,6 @@ from models.spans import parse_span
 
 HIDDEN = "hidden"
 """The text of a ValueError whose value must not be repeated: it may hold a secret."""
-
-
-class Role(StrEnum):
-    """What a person may do."""
-
-    VIEWER = "viewer"
-    """Sees everything and changes nothing."""
-    OPERATOR = "operator"
-    """Replays, routes and settles."""
-    APPROVER = "approver"
-    """Agrees to what operators ask for beyond the approval threshold, and breaks orders with a reason."""
-    ADMINISTRATOR = "administrator"
-    """Does all of that, and re-imports, resets and rebuilds."""
 
 
 def _zone(value: object) -> object:

@@ -152,11 +152,7 @@ def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch, tmp
         ("[approval]\nitems = 0", "approval.items: found 0; allowed: a whole number above 0"),
         ("[people.Ana]\nname = 'Ana'", "people.Ana: found this name; allowed: tables [people.NAME]"),
         ("[people.ana]\nroles = 'operator'", 'people.ana.roles: found "operator"; allowed: a list of roles'),
-        (
-            "[people.ana]\nroles = ['operator', 'operater']",
-            'people.ana.roles.1: found "operater"; allowed: a list of roles, of viewer, operator, approver, admin',
-        ),
-        ("[people.ana]\nroles = [5]", "people.ana.roles.0: found 5; allowed: a list of roles, of viewer, operator,"),
+        ("[people.ana]\nroles = [5]", "people.ana.roles.0: found 5; allowed: a list of roles, such as"),
         ("[rates]\nfile = 'rate.csv'", "rate.csv', which cannot be read: No such file or directory; allowed: the path"),
         ("[rates]\nfile = '.'", "which cannot be read: Is a directory; allowed: the path of a CSV file with date"),
         ("[systems.'a/b']\nproduct = 'x'\nrole = 'erp'", "systems.a/b: found this name; allowed: tables [systems."),
