@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from models.facts import Facts, Slot
+from models.facts import ELSEWHERE, Facts, Slot, Slots, together
+
+MOVED = "moved"
+"""By what evidence is withdrawn when a newer version of its record is about something else."""
 
 
 class Shown(NamedTuple):
@@ -54,12 +57,20 @@ class Evidences:
             slots = self._slots
             if step not in slots:
                 return {}
-            voids = [(name, slots[name]) for name in self._withdrawers.get(step, ()) if name in slots]
+            voids = [(name, said) for name in self._withdrawers.get(step, ()) if (said := self._said(name)) is not None]
+            moved = slots.get(ELSEWHERE + step, {})
             found = self._seen[step] = {
-                subject: [_judge(subject, record, slot, voids) for record, slot in records.items()]
+                subject: [_judge(subject, record, slot, voids, moved) for record, slot in records.items()]
                 for subject, records in slots[step].items()
             }
         return found
+
+    def _said(self, name: str) -> Slots | None:
+        """What was said of a withdrawing type, here and elsewhere: it is about the record, wherever it was said."""
+        slots = self._slots
+        if ELSEWHERE + name not in slots:
+            return slots.get(name)
+        return together(slots.get(name, {}), slots[ELSEWHERE + name])
 
     def standing(self, step: str) -> dict[str, list[Shown]]:
         """Subject by subject only what stands; subjects of which nothing stands are left out."""
@@ -75,18 +86,23 @@ class Evidences:
         return found
 
 
-def _judge(subject: str, record: str, slot: Slot, voids: list[tuple[str, dict[str, dict[str, Slot]]]]) -> Shown:
-    if not voids and not slot.withdrawn_version:
+def _judge(subject: str, record: str, slot: Slot, voids: list[tuple[str, Slots]], moved: Slots) -> Shown:
+    if not voids and not moved and not slot.withdrawn_version:
         return Shown(record, slot, None, None)
     best: bytes = slot.version
     at: int | None = None
     by: str | None = None
     if slot.withdrawn_version > best:
         best, at, by = slot.withdrawn_version, slot.withdrawn_at, "retracted"
+    other = moved.get(subject, {}).get(record)
+    if other is not None:
+        newest = max((other.version, other.at), (other.withdrawn_version, other.withdrawn_at))
+        if newest[0] > best:
+            best, at, by = *newest, MOVED
     for name, subjects in voids:
         # What a withdrawal says without a subject, or of a step without one, is about the whole record.
-        for other, records in subjects.items():
-            if other and subject and other != subject:
+        for about, records in subjects.items():
+            if about and subject and about != subject:
                 continue
             void = records.get(record)
             if void is not None and void.version > void.withdrawn_version and void.version > best:

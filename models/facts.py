@@ -7,6 +7,7 @@ Every part is a maximum, a minimum or a union: adding an event twice changes not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, MutableMapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -84,6 +85,9 @@ class Attempt(msgspec.Struct, array_like=True, gc=False):
     fields: dict[str, str] = {}
 
 
+ELSEWHERE = "~"
+"""Before the name of a step: what versions of the journey's records say of it that are not among its events."""
+
 Slots = dict[str, dict[str, Slot]]
 Sayings = dict[str, dict[str, Said]]
 Attempts = dict[bytes, Attempt]
@@ -106,6 +110,11 @@ class Facts:
     attempts: MutableMapping[str, Attempts] = field(default_factory=dict)
     lines_of_contracts: bool = False
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether a record of the journey has versions that are not among its events."""
+        return any(name.startswith(ELSEWHERE) for name in self.slots)
+
 
 def merge(one: Facts, other: Facts) -> Facts:
     """The facts of both; `one` is changed and returned."""
@@ -114,6 +123,11 @@ def merge(one: Facts, other: Facts) -> Facts:
     _merge_parts(one.said, other.said, _merge_sayings)
     _merge_parts(one.attempts, other.attempts, _merge_attempts)
     return one
+
+
+def together(one: Slots, other: Slots) -> Slots:
+    """What both say; neither is changed."""
+    return _merge_subjects(deepcopy(one), deepcopy(other))
 
 
 def pack(facts: Facts) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from models.events import DIMENSIONS, HEARTBEAT, LINKED, SUBJECTS, TRANSACTION_TYPES, Event, micros
-from models.facts import TERMS, Attempt, Facts, Said, Slot
+from models.facts import ELSEWHERE, TERMS, Attempt, Facts, Said, Slot
 from models.process import Process, Step
 
 KEPT_ATTRIBUTES = frozenset((*DIMENSIONS, *TERMS, "amount", "hours", "applied_to"))
@@ -92,6 +92,15 @@ class Gathering:
             self._add_evidence(facts, event, at, contract)
         return facts
 
+    def add_elsewhere(self, facts: Facts, event: Event) -> None:
+        """Add a version of one of the journey's records that is not among its events."""
+        step = self._steps.get(event.type)
+        if step is not None:
+            kind, subjects = _subjects_elsewhere(event, step)
+            for subject in subjects:
+                place = kind, subject, _record(event), version_of(event)
+                self._add_slot(facts, event, micros(event.occurred_at), step, place, ELSEWHERE + event.type)
+
     def _add_evidence(self, facts: Facts, event: Event, at: int, contract: str | None) -> None:
         attributes = event.attributes
         for kind in SUBJECTS:
@@ -106,15 +115,17 @@ class Gathering:
         elif step is not None:
             kind, subjects = self._subjects(facts, event, step, contract)
             version = version_of(event)
-            record = f"{event.source}\0{event.record}" if event.record is not None else f"{event.source}\0\0{event.id}"
+            record = _record(event)
             for subject in subjects:
-                self._add_slot(facts, event, at, step, (kind, subject, record, version))
+                self._add_slot(facts, event, at, step, (kind, subject, record, version), event.type)
         if not event.retracts:
             self._add_said(facts, event, at, subjects)
 
-    def _add_slot(self, facts: Facts, event: Event, at: int, step: Step, place: tuple[str, str, str, bytes]) -> None:
+    def _add_slot(  # noqa: PLR0917 - what a slot is made of
+        self, facts: Facts, event: Event, at: int, step: Step, place: tuple[str, str, str, bytes], name: str
+    ) -> None:
         kind, subject, record, version = place
-        records = facts.slots.setdefault(event.type, {}).setdefault(subject, {})
+        records = facts.slots.setdefault(name, {}).setdefault(subject, {})
         slot = records.get(record)
         if slot is None:
             slot = records[record] = Slot()
@@ -171,6 +182,20 @@ class Gathering:
             error_message=(said.get("error_message") or "")[:500] or None,
             fields=_fields(said),
         )
+
+
+def _record(event: Event) -> str:
+    return f"{event.source}\0{event.record}" if event.record is not None else f"{event.source}\0\0{event.id}"
+
+
+def _subjects_elsewhere(event: Event, step: Step) -> tuple[str, list[str]]:
+    for kind in step.subjects:
+        value = event.attributes.get(kind)
+        if value:
+            return kind, [value]
+    lines = event.attributes.get("lines") or [] if "line" in step.subjects else []
+    named = sorted({line["line"] for line in lines if line.get("line")})
+    return ("line", named) if named else ("", [""])
 
 
 def _object(event: Event, step: Step) -> str:

@@ -353,6 +353,24 @@ ALTER TABLE public.quarantine ALTER COLUMN quarantine_id ADD GENERATED ALWAYS AS
     CACHE 1
 );
 
+-- Name: record_first; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.record_first (
+    record uuid NOT NULL,
+    named uuid NOT NULL,
+    event_id bigint NOT NULL,
+    observed_at timestamp with time zone NOT NULL,
+    moved boolean DEFAULT false NOT NULL
+);
+
+-- Name: record_version; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.record_version (
+    record uuid NOT NULL,
+    event_id bigint NOT NULL,
+    observed_at timestamp with time zone NOT NULL
+);
+
 -- Name: sample; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.sample (
@@ -573,6 +591,16 @@ ALTER TABLE ONLY public.quarantine
 
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_source_stream_bytes_hash_key UNIQUE (source, stream, bytes_hash);
+
+-- Name: record_first record_first_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.record_first
+    ADD CONSTRAINT record_first_pkey PRIMARY KEY (record);
+
+-- Name: record_version record_version_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.record_version
+    ADD CONSTRAINT record_version_pkey PRIMARY KEY (record, event_id);
 
 -- Name: sample sample_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 

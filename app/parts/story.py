@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from app.parts import units
 from models.derived import Evidence
+from models.evidence import MOVED
 from models.wording import GRADES, step_words
 
 Row = Mapping[str, Any]
@@ -86,8 +87,10 @@ def _note(row: Row, titles: Mapping[str, str], is_withdrawn: bool) -> str:
     if not is_withdrawn:
         return GRADES.get(row["evidence"], "") if row["evidence"] != Evidence.OBSERVED else ""
     by = row.get("withdrawn_by")
-    why = {"retracted": "the record was taken back", None: "taken back"}.get(
-        by
-    ) or f"by “{titles.get(by) or step_words(by)}”"
+    why = {
+        "retracted": "the record was taken back",
+        MOVED: "the record is about something else now",
+        None: "taken back",
+    }.get(by) or f"by “{titles.get(by) or step_words(by)}”"
     still = "; a later step shows that it did happen" if row["evidence"] == Evidence.INFERRED else ""
     return f"withdrawn: {why}{still}"

@@ -19,6 +19,7 @@ from models.process import KeyClass
 from models.store.append import Stored, new_numbers, read_events
 from models.store.engine import Connection, StoreConflictError
 from models.store.links import Routes, add_links
+from models.store.records import Moved, hold_records, journeys_of_records, write_versions
 from models.store.reroute import Reroute
 from models.store.rows import as_row, bigint, copy_rows, instant, lay_out, text, uuid
 from models.store.unlinked import forget_unlinked, list_unlinked
@@ -60,6 +61,9 @@ class Placing:
             key.hash: key for _, named in self._named for key in (*(named.joined or named.contracts), *named.linkable)
         }
         self._known = self._look_up(keys)
+        moved = hold_records(self._connection, self._named)
+        if moved.versions:
+            write_versions(self._connection, self._workshop.catalogue, moved)
         clusters, of_item = self._clusters()
         self._take_new_keys(keys, clusters, of_item)
         shared = [hash_ for hash_, key in keys.items() if not _is_direct(key) and hash_ in self._known]
@@ -75,6 +79,8 @@ class Placing:
         self._place_direct(of_item, entangled)
         self._place_shared(fresh_links)
         self._write_places()
+        if moved.versions:
+            self._tell_of_versions(moved)
         self._workshop.fold(self._connection, self._works.values())
         return [hash_ for hash_ in keys if hash_ not in self._known]
 
@@ -248,7 +254,8 @@ class Placing:
             target.regather = True
         if (target.contract is None) != (other.contract is None):
             target.regather = target.regather or target.facts.lines_of_contracts or other.facts.lines_of_contracts
-        target.regather = target.regather or other.regather
+        # What was a version elsewhere may be one of this journey now.
+        target.regather = target.regather or other.regather or target.facts.has_moved or other.facts.has_moved
         target.facts = fact_rows.merge(target.facts, other.facts)
         target.changed = target.merged = True
         if target.contract is None and other.contract is not None:
@@ -323,6 +330,14 @@ class Placing:
             self._works[journey].added.append(events[event_id])
             self._works[journey].changed = True
         forget_unlinked(self._connection, [one for one, _ in late if reached[one.event_id]])
+
+    def _tell_of_versions(self, moved: Moved) -> None:
+        """Have all journeys that hold versions of these records folded anew: the newest counts, wherever it is."""
+        journeys = journeys_of_records(self._connection, self._workshop.catalogue, moved.versions)
+        self._load(journeys)
+        for journey in journeys:
+            work = self._works[journey]
+            work.changed = work.regather = not work.contested
 
     def _write_places(self) -> None:
         copy_rows(self._connection, "journey_event", _PLACE_COLUMNS, map(_place_row, sorted(self._places)))

@@ -22,6 +22,8 @@ DERIVED_TABLES = (
     "amendment",
     "exception",
     "transaction_place",
+    "record_first",
+    "record_version",
 )
 _BATCH = 5_000
 

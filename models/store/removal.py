@@ -10,9 +10,10 @@ from models.identity import Named, name_keys
 from models.store.append import Stored, read_events
 from models.store.engine import Connection, StoreConflictError
 from models.store.links import Routes
+from models.store.records import forget_version, journeys_of_records
 from models.store.reroute import Reroute
 from models.store.unlinked import forget_unlinked, list_unlinked
-from models.store.works import Workshop, work_from_row
+from models.store.works import Work, Workshop, work_from_row
 from sql import query
 
 
@@ -26,7 +27,11 @@ def remove(connection: Connection, workshop: Workshop, stored: Stored) -> None:
     if named.carried:
         _forget_carried(connection, workshop, stored, named, nodes)
     if named.direct:
+        moved = forget_version(connection, stored)
         settle_keys(connection, workshop, [key.hash for key in named.direct], dropped=[stored.event_id])
+        if moved is not None:
+            journeys = journeys_of_records(connection, workshop.catalogue, [moved])
+            workshop.fold(connection, _hold(connection, workshop, journeys))
     elif named.shared:
         reached = Routes(connection, nodes).journeys(named.shared)
         _leave(connection, workshop, stored, reached)
@@ -79,16 +84,21 @@ def _forget_carried(
 
 
 def _leave(connection: Connection, workshop: Workshop, stored: Stored, journeys: set[int]) -> None:
-    if not journeys:
-        return
+    if journeys:
+        works = _hold(connection, workshop, journeys)
+        _delete(connection, stored, journeys)
+        workshop.fold(connection, works)
+
+
+def _hold(connection: Connection, workshop: Workshop, journeys: set[int]) -> list[Work]:
+    """These journeys, to be gathered again; not the places of contested events."""
     rows = connection.execute(query("lock_journeys"), {"journeys": sorted(journeys)}).fetchall()
     if len(rows) < len(journeys):
         raise StoreConflictError("another writer joined or divided a journey meanwhile")
-    _delete(connection, stored, journeys)
     works = [work_from_row(row, workshop.catalogue) for row in rows]
     for work in works:
-        work.changed = work.regather = True
-    workshop.fold(connection, works)
+        work.changed = work.regather = not work.contested
+    return works
 
 
 def _delete(connection: Connection, stored: Stored, nodes: Iterable[int]) -> None:

@@ -20,6 +20,7 @@ from models.process import KeyClass
 from models.store.append import Stored, new_numbers, read_events, to_json
 from models.store.engine import Connection
 from models.store.links import Routes, add_links
+from models.store.records import elsewhere
 from models.store.unlinked import forget_unlinked, list_unlinked
 from models.store.works import Work, Workshop
 from sql import query
@@ -216,12 +217,13 @@ class Reroute:
 
     def _gathered(self, works: dict[Key, Work], of_journey: dict[int, list[Stored]]) -> list[Work]:
         journeys: list[Work] = []
+        others = elsewhere(self._connection, self._workshop.catalogue, of_journey)
         for work in works.values():
             stored = of_journey.get(work.journey_id, [])
             if work.contested:
                 self._write_contested(work, stored)
             else:
-                self._workshop.gather(work, stored)
+                self._workshop.gather(work, stored, others.get(work.journey_id, ()))
                 journeys.append(work)
         return journeys
 

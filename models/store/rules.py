@@ -21,6 +21,9 @@ _BATCH_OF_JOURNEYS = 2_000
 _FOLDING = "folding rules"
 _JOINING = "joining rules"
 
+# Another number has the events of every store placed again by the next start of a program that knows it.
+_VERSION = 1
+
 
 def bring_up_to_date(pool: Pool, now: datetime, progress: Callable[[int], None] = lambda count: None) -> int:
     """Make the state what the loaded processes and listed systems say; how many journeys or events were folded anew.
@@ -52,6 +55,7 @@ def _joining(catalogue: Catalogue) -> str:
         "carries": {kind: sorted(kinds) for kind, kinds in catalogue.carries.items()},
         "about": catalogue.about,
         "grace": catalogue.unlinked_grace.total_seconds(),
+        "version": _VERSION,
     }
     return msgspec.json.encode(rules, order="sorted").decode()
 
@@ -60,7 +64,7 @@ def _joins_otherwise(known: str, connection: Connection) -> bool:
     """Whether events that are here would find other journeys: new kinds matter only where events have named them."""
     before: dict[str, Any] = msgspec.json.decode(known)
     after: dict[str, Any] = msgspec.json.decode(_joining(read_catalogue(connection)))
-    if before["grace"] != after["grace"]:
+    if before["grace"] != after["grace"] or before.get("version") != _VERSION:
         return True
     added = {kind for kind in after["classes"] if kind not in before["classes"]}
     named = {row[0] for row in connection.execute(query("undeclared_kinds"))}

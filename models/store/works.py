@@ -11,7 +11,7 @@ from models import derived as derived_rows
 from models import facts as fact_rows
 from models.catalogue import Catalogue
 from models.derived import Derived
-from models.events import from_micros
+from models.events import Event, from_micros
 from models.exceptions import ExceptionStatus
 from models.facts import Facts
 from models.fold import Folding, Since
@@ -20,6 +20,7 @@ from models.process import Process
 from models.store.actions import heard_of
 from models.store.append import Stored, read_events, to_json
 from models.store.engine import Connection
+from models.store.records import elsewhere
 from models.store.rows import (
     NULL,
     as_row,
@@ -153,16 +154,20 @@ class Workshop:
         of_journey: dict[int, list[Stored]] = {}
         for journey_id, event_id, _ in places:
             of_journey.setdefault(journey_id, []).append(events[event_id])
+        others = elsewhere(connection, self.catalogue, of_journey)
         for work in works:
-            self.gather(work, of_journey.get(work.journey_id, []))
+            self.gather(work, of_journey.get(work.journey_id, []), others.get(work.journey_id, ()))
 
-    def gather(self, work: Work, stored: list[Stored]) -> None:
-        """Make the facts of a journey from all of its events."""
+    def gather(self, work: Work, stored: list[Stored], others: Iterable[Event]) -> None:
+        """Make the facts of a journey from all of its events, and from what `elsewhere` found of their records."""
         first_at = min(one.event.occurred_at for one in stored)
         gathering, _ = self.rules(self.catalogue.version_at(work.home, first_at))
         work.facts, work.added, work.regather, work.regathered = None, [], False, True
         for one in stored:
             work.facts = gathering.add(work.facts, one.event, work.contract)
+        for event in others:
+            assert work.facts is not None, "a journey has at least one event"
+            gathering.add_elsewhere(work.facts, event)
 
 
 def work_from_row(row: tuple[Any, ...], catalogue: Catalogue) -> Work:

@@ -23,6 +23,13 @@ CREATE TEMPORARY TABLE IF NOT EXISTS incoming_link (
     to_hash uuid,
     event_id bigint
 ) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_record (
+    record uuid,
+    named uuid,
+    event_id bigint,
+    observed_at timestamptz,
+    moved boolean
+) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_place (
     journey_id bigint,
     occurred_at timestamptz,

@@ -13,6 +13,8 @@ CREATE TABLE rebuilding.sample (LIKE public.sample INCLUDING ALL);
 CREATE TABLE rebuilding.amendment (LIKE public.amendment INCLUDING ALL);
 CREATE TABLE rebuilding.exception (LIKE public.exception INCLUDING ALL);
 CREATE TABLE rebuilding.transaction_place (LIKE public.transaction_place INCLUDING ALL);
+CREATE TABLE rebuilding.record_first (LIKE public.record_first INCLUDING ALL);
+CREATE TABLE rebuilding.record_version (LIKE public.record_version INCLUDING ALL);
 SET LOCAL search_path = rebuilding, public;
 
 -- name: look_at_store
@@ -70,6 +72,18 @@ SELECT * FROM rebuilding.exception;
 TRUNCATE public.transaction_place;
 INSERT INTO public.transaction_place
 SELECT * FROM rebuilding.transaction_place;
+
+-- name: replace_record_first
+-- What was made beside the standing table takes its place.
+TRUNCATE public.record_first;
+INSERT INTO public.record_first
+SELECT * FROM rebuilding.record_first;
+
+-- name: replace_record_version
+-- What was made beside the standing table takes its place.
+TRUNCATE public.record_version;
+INSERT INTO public.record_version
+SELECT * FROM rebuilding.record_version;
 
 -- name: count_counting_events
 -- How many events count. Columns: count.

@@ -67,7 +67,8 @@ def test_writers_killed_at_random_moments_leave_the_state_of_a_run_without_kills
     with pool.connection() as connection:
         connection.execute(
             "TRUNCATE event, event_identity, event_variant, event_payload, journey, journey_key, key_link, "
-            "journey_event, sample, amendment, exception, transaction_place, undeclared_kind"
+            "journey_event, sample, amendment, exception, transaction_place, undeclared_kind, "
+            "record_first, record_version"
         )
     for batch in batches():
         take(pool, *batch)

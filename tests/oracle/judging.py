@@ -37,7 +37,8 @@ def judge(
     for name, reaching in sorted(joined.journeys.items(), key=lambda item: shown(item[0], kinds)):
         key = shown(name, kinds)
         process = _version(versions, min(one.occurred_at for one in reaching))
-        told = Told(process, reaching, key if kind(name) in kinds.journey else None)
+        contract = key if kind(name) in kinds.journey else None
+        told = Told(process, reaching, contract, _elsewhere(reaching, counting, kinds))
         exceptions = [*failed(told), *premature(told), *duplicate(told)]
         found += exceptions
         view.journeys[key] = JourneyView(
@@ -55,6 +56,19 @@ def judge(
         if one.opened_at <= as_of and (held is None or _before(one, held, as_of)):
             view.exceptions[what, anchor] = one
     return view
+
+
+def _elsewhere(reaching: Sequence[Event], counting: Sequence[Event], kinds: Kinds) -> list[Event]:
+    """The versions of a journey's records that do not reach it. What comes by shared keys alone is no version."""
+
+    def record(event: Event) -> tuple[str, str] | None:
+        is_version = event.type not in TRANSACTION_TYPES | {HEARTBEAT, LINKED}
+        has_keys = kinds.contracts(event) or kinds.owned_keys(event)
+        return (event.source, event.record) if is_version and has_keys and event.record is not None else None
+
+    own = {record(event) for event in reaching} - {None}
+    here = {event.identity for event in reaching}
+    return [event for event in counting if record(event) in own and event.identity not in here]
 
 
 def _before(one: ExceptionView, held: ExceptionView, as_of: datetime) -> bool:

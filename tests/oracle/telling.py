@@ -72,10 +72,16 @@ def order(event: Event) -> tuple[int, Any, str]:
 
 
 class Told:
-    """The events of one journey under one process version; `contract` None while it has none."""
+    """The events of one journey under one process version; `contract` None while it has none.
 
-    def __init__(self, process: Process, events: Sequence[Event], contract: str | None) -> None:
+    `elsewhere` are versions of its records that are not among them.
+    """
+
+    def __init__(
+        self, process: Process, events: Sequence[Event], contract: str | None, elsewhere: Sequence[Event] = ()
+    ) -> None:
         self.process = process
+        self.elsewhere = elsewhere
         self.events = [one for one in events if one.type != HEARTBEAT]
         self.contract = contract
         self.steps = {step.name: step for step in process.steps}
@@ -91,6 +97,20 @@ class Told:
             if event.type == type_
             for kind, subject in self.subjects_of(event)
         ]
+
+    def words_elsewhere(self, type_: str) -> list[Word]:
+        """What versions of the journey's records that did not reach it say of this type."""
+        found: list[Word] = []
+        for event in self.elsewhere:
+            step = self._speaks_like.get(event.type)
+            if event.type != type_ or step is None:
+                continue
+            named = [(kind, event.attributes[kind]) for kind in step.subjects if event.attributes.get(kind)][:1]
+            if not named and "line" in step.subjects:
+                lines = {one["line"] for one in event.attributes.get("lines") or [] if one.get("line")}
+                named = [("line", line) for line in sorted(lines)]
+            found += [Word(event, kind, subject) for kind, subject in named or [("", "")]]
+        return found
 
     def subjects_of(self, event: Event) -> list[tuple[str, str]]:
         """(kind, value) of what an event speaks of: a subject that the process allows, its lines, else the whole."""
@@ -122,6 +142,7 @@ class Told:
         mine = [word for word in words if word.record == record and word.subject == subject]
         said = [word for word in mine if not word.event.retracts]
         against = [word.event for word in mine if word.event.retracts] + self._withdrawals(step, record, subject)
+        against += self._moved(step, record, subject)
         if not said:
             return None
         newest = max(said, key=lambda word: order(word.event))
@@ -132,12 +153,15 @@ class Told:
         """The standing events of withdrawing types that speak of this record, and of this subject or of the whole."""
         found: list[Event] = []
         for by in {one.by for one in self.process.withdrawals if step in one.steps}:
-            words = [word for word in self.words(by) if word.record == record]
+            words = [word for word in (*self.words(by), *self.words_elsewhere(by)) if word.record == record]
             for other in {word.subject for word in words}:
                 newest = max((word.event for word in words if word.subject == other), key=order)
                 if not newest.retracts and (not other or not subject or other == subject):
                     found.append(newest)
         return found
+
+    def _moved(self, step: str, record: Record, subject: str) -> list[Event]:
+        return [word.event for word in self.words_elsewhere(step) if word.record == record and word.subject == subject]
 
     def standing(self, step: str) -> dict[str, list[Evidence]]:
         """Subject by subject the evidence that stands."""
@@ -172,8 +196,10 @@ class Told:
         for record in {word.record for word in self.words(step) if word.subject == subject}:
             words = [word for word in self.words(step) if word.record == record and word.subject == subject]
             against = [word.event for word in words if word.event.retracts] + self._withdrawals(step, record, subject)
-            newest = max(against, key=order)
-            yield newest.occurred_at, "retracted" if newest.retracts else newest.type, newest.source
+            moved = self._moved(step, record, subject)
+            newest = max((*against, *moved), key=order)
+            by = "moved" if newest in moved else "retracted" if newest.retracts else newest.type
+            yield newest.occurred_at, by, newest.source
 
     def _sources_against(self, step: str, subject: str) -> set[str]:
         """The systems of which a record was taken back."""

@@ -37,7 +37,8 @@ LATER = at(1000)
 
 _TABLES = """
     event event_payload event_identity event_variant journey journey_key key_link journey_event sample amendment
-    exception transaction_place decision_key decision stream undeclared_kind audit
+    exception transaction_place decision_key decision stream undeclared_kind audit record_first
+    record_version
 """
 
 TYPES = (
