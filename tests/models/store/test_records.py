@@ -70,24 +70,37 @@ def test_a_withdrawal_that_names_another_contract_is_about_the_record(store: Sto
     assert posted(store, "B") is None
 
 
-def test_another_content_that_counts_gives_the_step_back(store: Store) -> None:
-    contents = [
-        an_event("invoice.posted", 5, id="x", source="erp", record="inv9", sequence="2", keys={"contract": to})
-        for to in ("B", "C")
-    ]
-    first = an_event("invoice.posted", 2, source="erp", record="inv9", sequence="1", keys={"contract": "B"})
-    counts = min(contents, key=lambda one: one.content_hash)
-    store.tell([signed("B"), signed("C")], [first], contents)
-    step = store.view().journeys["B"].steps["invoice.posted", ""]
-    assert (step.first_at, step.withdrawn_at) == ((at(5), None) if counts.keys["contract"] == ("B",) else (None, at(5)))
+@pytest.mark.parametrize("counts", [{"contract": "A"}, {"contract": "C"}, {"contract": "C", "record": None}])
+def test_a_content_that_counts_no_longer_is_no_version(store: Store, counts: dict[str, str | None]) -> None:
+    def second(contract: str, record: str | None = "inv9", **said: str) -> Event:
+        keys = {"contract": contract}
+        return an_event(
+            "invoice.posted", 5, id="x", source="erp", record=record, sequence="2", keys=keys, attributes=said
+        )
+
+    lower = second(**counts)  # type: ignore[arg-type]
+    higher = next(one for n in range(99) if (one := second("B", hours=str(n))).content_hash > lower.content_hash)
+    first = an_event("invoice.posted", 2, source="erp", record="inv9", sequence="1", keys={"contract": "A"})
+    store.tell([signed("A"), signed("B"), signed("C")], [first], [higher], [lower])
+    step = store.view().journeys["A"].steps["invoice.posted", ""]
+    expected = (
+        {"A": (at(5), None), "C": (None, at(5))}[counts["contract"] or ""] if "record" not in counts else (at(2), None)
+    )
+    assert (step.first_at, step.withdrawn_at) == expected
 
 
 def test_journeys_that_turn_out_to_be_one_have_all_versions(store: Store) -> None:
-    versions = [
-        an_event("project.created", hours, source="psa", record="p1", sequence=str(hours), keys={"project": name})
-        for hours, name in ((2, "P1"), (5, "P2"))
-    ]
-    link = an_event("keys.linked", 6, keys={"project": ["P1", "P2"]})
-    view = store.tell([versions[0]], [versions[1]], [link])
+    def version(number: int, project: str, **said: object) -> Event:
+        keys = {"project": project}
+        return an_event(
+            "invoice.posted", number, source="erp", record="inv9", sequence=str(number), keys=keys, attributes=said
+        )
+
+    # What the second says of the line is another contract's, as long as the journey has none.
+    first, second = version(2, "P1", line="L1"), version(5, "P2", lines=[{"line": "L1", "contract": "Z"}])
+    view = store.tell([first], [second], [an_event("keys.linked", 6, keys={"project": ["P1", "P2"]})])
     (journey,) = view.journeys.values()
-    assert journey.steps["project.created", ""].first_at == at(5)
+    assert (journey.steps["invoice.posted", "L1"].first_at, journey.steps["invoice.posted", ""].first_at) == (
+        at(2),
+        at(5),
+    )
