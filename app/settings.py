@@ -68,16 +68,20 @@ class Settings(File):
             if system.auth and system.auth.secret
         }
 
-    def require_secrets(self) -> None:
-        """Refuse, naming file and key, when a secret is missing; to be called before anything signs in anywhere."""
-        problems = []
+    def missing_secrets(self) -> dict[str, str]:
+        """What is wrong with each secret that is missing, with file and key, by the key that points at it."""
+        problems = {}
         for key, secret in self.secrets().items():
             try:
                 reveal(secret)
             except SecretMissingError as error:
-                problems.append(f"{self.path}: {key}: {error}")
-        if problems:
-            raise SecretMissingError("\n".join(problems))
+                problems[key] = f"{self.path}: {key}: {error}"
+        return problems
+
+    def require_secrets(self) -> None:
+        """Refuse, naming file and key, when a secret is missing; to be called before anything signs in anywhere."""
+        if problems := self.missing_secrets():
+            raise SecretMissingError("\n".join(problems.values()))
 
     def require_rates(self) -> None:
         """Refuse, naming file and key, when the file of exchange rates cannot be read."""

@@ -13,6 +13,7 @@ from app.collecting import Collecting, Rounds, open_collecting
 from app.commands import output
 from app.commands.reading import Cursor, Limit, NotFoundError, Sort, Where, asking, cell, show_page
 from app.read_again import read_again
+from app.settings_tables import PUSH
 from app.wiring import load_rules, open_store
 from collectors import registry
 from collectors.base import Account, Checked
@@ -74,17 +75,21 @@ def check(
     """Sign in and read one record of each stream; says what is missing and where to grant it."""
     found = settings.load()
     polled = {account.name: account for account in accounts(found)}
-    chosen = [polled[_known(name, polled)] for name in names or polled]
+    there = [name for name, system in found.systems.items() if system.product != PUSH]
+    chosen = [_known(name, there) for name in names or there]
+    missing = found.missing_secrets()
     with open_clock(found.clock) as clock:
-        told = [(account.name, one) for account in chosen for one in _check(account, clock.now)]
+        told = [(name, one) for name in chosen for one in _looked_at(found, name, polled.get(name), missing, clock.now)]
     if as_json:
         output.as_json({"items": [{"system": name, **one._asdict()} for name, one in told]})
     else:
         rows = [[name, one.stream, "yes" if one.is_readable else "NO", one.told] for name, one in told]
         output.table(["system", "stream", "readable", ""], rows)
-    broken = sum(not one.is_readable for _, one in told)
+    # What nothing is to read is told, and is no fault: its events may come by files.
+    wanted = [one for name, one in told if name in polled]
+    broken = sum(not one.is_readable for one in wanted)
     if broken:
-        raise NotReadError(f"{broken} of {len(told)} streams cannot be read; what to do stands above")
+        raise NotReadError(f"{broken} of {len(wanted)} streams cannot be read; what to do stands above")
 
 
 @_systems.command("reset-cursor")
@@ -180,6 +185,30 @@ def _check(account: Account, now: Any) -> Iterator[Checked]:
                     yield Checked(name, False, str(error))
     except Misconfigured as error:
         yield Checked("", False, str(error))
+
+
+def _looked_at(
+    found: settings.Settings, name: str, account: Account | None, missing: dict[str, str], now: Any
+) -> Iterator[Checked]:
+    if account is None:
+        yield Checked("", False, _unread(found, name))
+    elif fault := missing.get(f"systems.{name}.auth.secret"):
+        # Once, and not with every stream that would sign in with it.
+        yield Checked("", False, fault)
+    else:
+        yield from _check(account, now)
+
+
+def _unread(found: settings.Settings, name: str) -> str:
+    """Why nothing reads a system, and what to do if that is not meant."""
+    products, system = registry.connectors(), found.systems[name]
+    start = f"{found.path}: nothing reads it;"
+    if system.product in products:
+        return f"{start} to read it, set systems.{name}.base_url"
+    return (
+        f"{start} systems.{name}.product is {system.product!r}, and read are {', '.join(products) or 'none'}; "
+        'its events may come by files, and "push" is for systems that send to us'
+    )
 
 
 def _known(name: str, among: Any) -> str:

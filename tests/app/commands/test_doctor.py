@@ -61,5 +61,7 @@ def test_what_is_wrong_is_told_and_the_rest_is_looked_at_all_the_same(
     assert run(["doctor", "--json"]) == 1
     found = findings(capsys)
     assert {what for what, (ok, _) in found.items() if not ok} == {"settings", "database", "schema", "clock"}
-    assert "NOT_SET_ANYWHERE is not set" in found["settings"][1]
+    assert found["settings"][1] == (
+        "throughline.toml: systems.a.auth.secret: the variable NOT_SET_ANYWHERE is not set; set it to the secret"
+    )
     assert "does not answer" in found["clock"][1]

@@ -97,6 +97,40 @@ def test_check_names_a_setting_that_is_missing(source: Orders, capsys) -> None:
     assert "abacus" in capsys.readouterr().out
 
 
+def test_check_says_what_nothing_reads_and_what_is_read(source: Orders, capsys) -> None:
+    path = Path("throughline.toml")
+    path.write_text(
+        path.read_text()
+        + "[systems.staff]\nproduct = 'foo'\nrole = 'erp'\n"
+        + "[systems.later]\nproduct = 'acme'\nrole = 'clm'\n[systems.feed]\nproduct = 'push'\nrole = 'psa'\n"
+    )
+    rows = answer(capsys, "systems", "check")
+    assert [(row["system"], row["is_readable"]) for row in rows] == [
+        ("acme-eu", True),
+        ("acme-eu", True),
+        ("staff", False),
+        ("later", False),
+    ]
+    assert rows[2]["told"].startswith(
+        "throughline.toml: nothing reads it; systems.staff.product is 'foo', and read are acme, boomi, "
+    )
+    assert rows[3]["told"] == "throughline.toml: nothing reads it; to read it, set systems.later.base_url"
+    assert [row["system"] for row in answer(capsys, "systems", "check", "staff")] == ["staff"]
+
+
+def test_check_names_a_secret_that_is_missing_once_with_file_key_and_fix(source: Orders, capsys) -> None:
+    path = Path("throughline.toml")
+    path.write_text(path.read_text() + "auth = { kind = 'token', secret = 'env:NOT_SET_ANYWHERE' }\n")
+    (row,) = answer(capsys, "systems", "check", code=1)
+    assert row == {
+        "system": "acme-eu",
+        "stream": "",
+        "is_readable": False,
+        "told": "throughline.toml: systems.acme-eu.auth.secret: the variable NOT_SET_ANYWHERE is not set; "
+        "set it to the secret",
+    }
+
+
 def test_reset_cursor_reads_again_what_counts_once_and_is_audited(source: Orders, database: str, capsys) -> None:
     answer(capsys, "collect", "acme-eu", "--once")
     assert run(["systems", "reset-cursor", "acme-eu/orders", "--reason", "a restored backup"]) == 0
