@@ -46,6 +46,7 @@ class Evidences:
 
     def __init__(self, facts: Facts, withdrawers: Mapping[str, Sequence[str]]) -> None:
         self._slots = facts.slots
+        self._has_moved = facts.has_moved
         self._withdrawers = withdrawers
         self._seen: dict[str, dict[str, list[Shown]]] = {}
         self._standing: dict[str, dict[str, list[Shown]]] = {}
@@ -57,19 +58,22 @@ class Evidences:
             slots = self._slots
             if step not in slots:
                 return {}
-            voids = [(name, said) for name in self._withdrawers.get(step, ()) if (said := self._said(name)) is not None]
-            moved = slots.get(ELSEWHERE + step, {})
+            voids = [(name, self._said(name)) for name in self._withdrawers.get(step, ()) if self._is_said(name)]
+            moved = slots[ELSEWHERE + step] if self._has_moved and ELSEWHERE + step in slots else {}
             found = self._seen[step] = {
                 subject: [_judge(subject, record, slot, voids, moved) for record, slot in records.items()]
                 for subject, records in slots[step].items()
             }
         return found
 
-    def _said(self, name: str) -> Slots | None:
+    def _is_said(self, name: str) -> bool:
+        return name in self._slots or (self._has_moved and ELSEWHERE + name in self._slots)
+
+    def _said(self, name: str) -> Slots:
         """What was said of a withdrawing type, here and elsewhere: it is about the record, wherever it was said."""
         slots = self._slots
-        if ELSEWHERE + name not in slots:
-            return slots.get(name)
+        if not self._has_moved or ELSEWHERE + name not in slots:
+            return slots[name]
         return together(slots.get(name, {}), slots[ELSEWHERE + name])
 
     def standing(self, step: str) -> dict[str, list[Shown]]:

@@ -113,7 +113,7 @@ class Facts:
     @property
     def has_moved(self) -> bool:
         """Whether a record of the journey has versions that are not among its events."""
-        return any(name.startswith(ELSEWHERE) for name in self.slots)
+        return any(name[0] == ELSEWHERE for name in self.slots)
 
 
 def merge(one: Facts, other: Facts) -> Facts:
