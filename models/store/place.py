@@ -332,8 +332,9 @@ class Placing:
         forget_unlinked(self._connection, [one for one, _ in late if reached[one.event_id]])
 
     def _tell_of_versions(self, moved: Moved) -> None:
-        """Have all journeys that hold versions of these records folded anew: the newest counts, wherever it is."""
-        journeys = journeys_of_records(self._connection, self._workshop.catalogue, moved.versions)
+        """Have the journeys that share one of these records folded anew: its newest version counts, wherever it is."""
+        found = journeys_of_records(self._connection, self._workshop.catalogue, moved.versions)
+        journeys = {journey for shared in found.values() if len(shared) > 1 for journey in shared}
         self._load(journeys)
         for journey in journeys:
             work = self._works[journey]

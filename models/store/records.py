@@ -87,10 +87,17 @@ def write_versions(connection: Connection, catalogue: Catalogue, moved: Moved) -
     )
 
 
-def journeys_of_records(connection: Connection, catalogue: Catalogue, records: Iterable[UUID]) -> set[int]:
+def journeys_of_records(connection: Connection, catalogue: Catalogue, records: Iterable[UUID]) -> dict[UUID, set[int]]:
     """The journeys that versions of these records reach, and the places of contested ones."""
-    rows = connection.execute(query("versions_of_records"), {"records": list(records)}).fetchall()
-    return _journeys_of(connection, catalogue, read_events(connection, (row[1:] for row in rows)))
+    found: dict[UUID, set[int]] = {record: set() for record in records}
+    rows = connection.execute(query("versions_of_records"), {"records": list(found)}).fetchall()
+    versions = read_events(connection, (row[1:] for row in rows))
+    nodes = _nodes(connection, catalogue, versions)
+    for one in versions:
+        record = record_of(one.event)
+        assert record is not None, "a version has a record"
+        found[record].update(nodes[key.hash] for key in name_keys(one.event, catalogue).direct if key.hash in nodes)
+    return found
 
 
 def elsewhere(
@@ -143,7 +150,7 @@ def _before(connection: Connection, catalogue: Catalogue, records: set[UUID]) ->
     if not records:
         return
     first = connection.execute(query("first_versions"), {"records": list(records)}).fetchall()
-    journeys = sorted(_journeys_of(connection, catalogue, read_events(connection, first)))
+    journeys = sorted(set(_nodes(connection, catalogue, read_events(connection, first)).values()))
     held = connection.execute(query("lock_journeys"), {"journeys": journeys}).fetchall()
     if len(held) < len(journeys):
         raise StoreConflictError("another writer joined or divided a journey of this batch")
@@ -154,6 +161,8 @@ def _before(connection: Connection, catalogue: Catalogue, records: set[UUID]) ->
             yield record, one
 
 
-def _journeys_of(connection: Connection, catalogue: Catalogue, events: Iterable[Stored]) -> set[int]:
+def _nodes(connection: Connection, catalogue: Catalogue, events: Iterable[Stored]) -> dict[UUID, int]:
+    """Where the keys of these events lead."""
     hashes = {key.hash for one in events for key in name_keys(one.event, catalogue).direct}
-    return {row[1] for row in connection.execute(query("keys_of_batch"), {"hashes": list(hashes)})} if hashes else set()
+    rows = connection.execute(query("keys_of_batch"), {"hashes": list(hashes)}) if hashes else ()
+    return {row[0]: row[1] for row in rows}

@@ -30,7 +30,7 @@ def remove(connection: Connection, workshop: Workshop, stored: Stored) -> None:
         moved = forget_version(connection, stored)
         settle_keys(connection, workshop, [key.hash for key in named.direct], dropped=[stored.event_id])
         if moved is not None:
-            journeys = journeys_of_records(connection, workshop.catalogue, [moved])
+            journeys = journeys_of_records(connection, workshop.catalogue, [moved])[moved]
             workshop.fold(connection, _hold(connection, workshop, journeys))
     elif named.shared:
         reached = Routes(connection, nodes).journeys(named.shared)

@@ -71,6 +71,8 @@ def test_every_span_of_a_request_answered_200_outlives_a_restart_in_the_middle(t
                 said = {"throughline.transaction.id": f"T-{number}", "throughline.contract.id": f"C-{number % 50}"}
                 with tracer.start_as_current_span("step", attributes=said if number % 10 == 0 else {}):
                     pass
+            # Shutting down gives up after half a minute; a flush goes on as long as the exporter does.
+            provider.force_flush()
             provider.shutdown()
             outage.join()
             with psycopg.connect(url) as connection:
