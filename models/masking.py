@@ -129,7 +129,7 @@ class Masking:
         """What stands for the value behind a name, and where it ends. Nothing is consumed where nothing is masked."""
         name, start = sign["name"], sign.end()
         if not self.is_sensitive(name) or (
-            # `no rate card: EU-2024` is a sentence; `card=`, `"card":` and `<card>` are fields.
+            # `a second pass: EU-2024` is a sentence; `pass=`, `"pass":` and `<pass>` are fields.
             self._names.is_bare(name) and sign["sign"][0] == ":" and not sign["quote"]
         ):
             return "", start

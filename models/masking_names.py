@@ -12,7 +12,7 @@ SENSITIVE = (
     *("api_key", "private_key", "access_key", "signing_key", "encryption_key", "shared_key", "subscription_key"),
     *("connection_string", "conn_str", "shared_access_signature", "sas_key", "sas_url", "sas_uri"),
     *("hmac", "hub_signature", "webhook_signature", "amz_signature"),
-    *("^auth$", "^key$", "^pass$", "^private$", "^sas$", "^session$", "^sig$", "^signature$"),
+    *("account_key", "oauth_verifier", "^auth$", "^pass$", "^private$", "^sas$", "^sig$", "^signature$"),
     # Where money is.
     *("iban", "bic", "swift", "account_number", "account_no", "bank_account", "sort_code", "routing_number"),
     *(
@@ -23,7 +23,7 @@ SENSITIVE = (
         "cc_number",
         "credit_card$",
         "debit_card$",
-        "^card$",
+        "cc_num",
         "^cc$",
         "^pan$",
         "^pan_number$",
@@ -35,8 +35,12 @@ SENSITIVE = (
     *("phone", "phone_number", "telephone", "mobile", "mobile_phone", "^tel$"),
 )
 """Names of fields that are masked. A field matches when these words, in this order, stand in its name: `pin` does not
-match `shipping`. Between `^` and `$` is the whole name of a field, and what ends in `$` stands at its end: `key` is
-masked and `accounting_key` is not, `customer_credit_card` is masked and `credit_card_type` is not."""
+match `shipping`. Between `^` and `$` is the whole name of a field, and what ends in `$` stands at its end: `pass` is
+masked and `boarding_pass` is not, `customer_credit_card` is masked and `credit_card_type` is not. `key`, `session` and
+`card` alone are none: they name records more often than secrets, and a card's number is known by its look."""
+
+# One word that is written together with what stands before it: `dbpassword`, `clientsecret`, `accesstoken`.
+_ENDINGS = ("password", "passwd", "passwort", "passphrase", "pwd", "secret", "token")
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LONGEST = 200
@@ -52,7 +56,8 @@ class Names:
         last = {_singulars(name) for name in listed if name.endswith("$") and not name.startswith("^")}
         within = {_singulars(name) for name in listed if not name.startswith("^") and not name.endswith("$")}
         self._longest = max(map(len, within | last), default=1)
-        self._within_ends, self._last_ends = _together(within), _together(last)
+        endings = tuple(name for name in _ENDINGS if (name,) in within)
+        self._within_ends, self._last_ends = _together(within) + endings, _together(last)
         self._within, self._last = within, last
         self._known: dict[str, bool] = {}
 
