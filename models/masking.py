@@ -78,7 +78,7 @@ class Masking:
         return value
 
     def _mask_fields(self, fields: dict[Any, Any], depth: int) -> dict[Any, Any]:
-        # `{"key": "iban", "value": …}`: the label is the name of a field, and no key. A number is the amount of a line.
+        # `{"key": "iban", "value": …}`: the label is the name of a field. A number is the amount of a line.
         label = next((fields[one] for one in ("key", "name") if isinstance(fields.get(one), str)), "")
         is_labelled = "value" in fields
         found = {}
@@ -86,7 +86,7 @@ class Masking:
             if is_labelled and name == "value" and not isinstance(inner, int | float):
                 hides = self._hides(label, inner) or self._hides(name, inner)
             else:
-                hides = not (is_labelled and name == "key" and inner is label) and self._hides(str(name), inner)
+                hides = self._hides(str(name), inner)
             found[name] = MASK if hides else self._mask(inner, depth + 1)
         return found
 

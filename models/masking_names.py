@@ -77,9 +77,8 @@ class Names:
 
     def _is_within(self, words: tuple[str, ...]) -> bool:
         end = len(words)
-        while end and (
-            words[end - 1].isdigit() or words[end - 1] == "c"
-        ):  # `card2`, and `Card__c` as Salesforce has it
+        # `card2`, and `Card__c` as Salesforce has it.
+        while end and (words[end - 1].isdigit() or words[end - 1] == "c"):
             end -= 1
         return (
             # Written together, a name stands at the end of its word: `jsessionid`, and not `accountnote`.

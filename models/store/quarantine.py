@@ -73,7 +73,7 @@ def quarantine_all(
             "counts": [counted[place][1] for place in places],
         },
     )
-    numbers = {place: row[0] for place, row in zip(places, rows, strict=True)}
+    numbers = {(source, bytes_hash.bytes): number for source, bytes_hash, number in rows}
     return [numbers[place] for place in counted]
 
 

@@ -2,7 +2,7 @@
 -- Inputs of a stream that could not be read, each once; a repeat is only counted, and waits again if it had been
 -- re-imported.
 -- Parameters: as the columns, those in the plural are arrays with a place for each input; counts: how often it came.
--- Columns: quarantine_id, in the order of the arrays.
+-- Columns: source, bytes_hash, quarantine_id.
 INSERT INTO quarantine (source, stream, bytes_hash, reason, raw, format, first_seen_at, count)
 SELECT bad.source, %(stream)s, bad.bytes_hash, bad.reason, bad.raw, %(format)s, %(first_seen_at)s, bad.count
 FROM unnest(
@@ -12,7 +12,7 @@ ON CONFLICT (source, stream, bytes_hash) DO UPDATE
 SET count = quarantine.count + excluded.count,
     reason = excluded.reason,
     reimported_at = NULL
-RETURNING quarantine_id;
+RETURNING source, bytes_hash, quarantine_id;
 
 -- name: quarantined_input
 -- One input, held until the end of the transaction. Parameters: quarantine_id.

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.api import body
 from app.api.problems import problem
-from app.api.read_on import ReadOn
+from app.api.read_on import MOST_BYTES, MOST_SECONDS, ReadOn
 
 MIB = 2**20
 CHUNK = b"10000\r\n" + b" " * 65_536 + b"\r\n"
@@ -65,14 +65,14 @@ def begin() -> Iterator[Callable[..., Sender]]:
 
 
 @contextmanager
-def refusing(**patience: float) -> Iterator[int]:
+def refusing(most_bytes: int = MOST_BYTES, most_seconds: float = MOST_SECONDS) -> Iterator[int]:
     """The port of a server that refuses everything without reading it."""
 
     async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
         await problem(413, "too much", scope["path"])(scope, receive, send)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        application = ReadOn(refuse, **patience)  # type: ignore[arg-type]
+        application = ReadOn(refuse, most_bytes, most_seconds)
         server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="off", ws="none"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
