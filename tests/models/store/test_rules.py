@@ -56,6 +56,26 @@ def test_nothing_is_folded_again_while_the_rules_stay(pool: Pool) -> None:
     assert follow(pool, PROCESS) == 0
 
 
+def test_a_store_that_was_placed_by_an_earlier_program_is_placed_again_once(pool: Pool) -> None:
+    follow(pool, PROCESS)
+    versions = [
+        an_event("project.created", number, source="psa", record="p", sequence=str(number), keys={"contract": contract})
+        for number, contract in ((1, "A"), (2, "B"))
+    ]
+    take(pool, *EVENTS, *versions)
+    expected = hash_at(pool, at(9))
+    with pool.connection() as connection:
+        # As it was before records could move: nothing is known of them, and the rules have no number.
+        connection.execute("TRUNCATE record_first, record_version")
+        connection.execute(
+            "UPDATE store_fact SET value = (value::jsonb - 'version')::text WHERE name = 'joining rules'"
+        )
+    assert follow(pool, PROCESS) == len(EVENTS) + len(versions)
+    assert one(pool, "SELECT count(*) FROM record_version") == (2,)
+    assert hash_at(pool, at(9)) == expected
+    assert follow(pool, PROCESS) == 0
+
+
 def test_a_figure_added_later_has_the_samples_of_what_is_there(pool: Pool) -> None:
     follow(pool, PROCESS)
     take(pool, *EVENTS)
