@@ -102,38 +102,38 @@ def embedded_server(home: Path) -> Iterator[embedded.Server]:
 @contextmanager
 def debian_server(home: Path) -> Iterator[str]:
     """Debian's PostgreSQL 15 on a socket of its own; yields the URL of its superuser. Not shared between workers."""
-    owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     home.mkdir(mode=0o700)
-    as_owner: dict = {"cwd": home, "stdout": subprocess.DEVNULL}
     if os.geteuid() == 0:
+        owner = pwd.getpwnam("postgres")
         os.chown(home, owner.pw_uid, owner.pw_gid)
-        as_owner |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-    data = home / "data"
-    initdb = [
-        POSTGRES15 / "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-        "-N",
-    ]
-    subprocess.run(initdb, check=True, **as_owner)
-    settings = FAST | {"listen_addresses": "", "unix_socket_directories": str(home)}
-    options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-    pg_ctl = [POSTGRES15 / "pg_ctl", "-s", "-w", "-D", data]
-    subprocess.run([*pg_ctl, "start", "-l", home / "server.log", "-o", options], check=True, **as_owner)
+    _as_owner(home, "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+    start_debian_server(home)
     try:
         url = f"postgresql://postgres@/postgres?host={quote(str(home), safe='')}"
         with psycopg.connect(url, autocommit=True) as admin:
             admin.execute("CREATE ROLE throughline LOGIN")
         yield url
     finally:
-        subprocess.run([*pg_ctl, "stop", "-m", "immediate"], check=True, **as_owner)
+        crash_debian_server(home)
+
+
+def start_debian_server(home: Path) -> None:
+    """Start the server of a home, also one that has crashed, and wait until it answers."""
+    settings = FAST | {"listen_addresses": "", "unix_socket_directories": str(home)}
+    options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+    _as_owner(home, "pg_ctl", "-s", "-w", "start", "-l", str(home / "server.log"), "-o", options)
+
+
+def crash_debian_server(home: Path) -> None:
+    """End the server of a home at once, as a crash does."""
+    _as_owner(home, "pg_ctl", "-s", "-w", "stop", "-m", "immediate")
+
+
+def _as_owner(home: Path, program: str, *arguments: str) -> None:
+    # PostgreSQL refuses to run as root.
+    user: dict = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    command = [POSTGRES15 / program, "-D", home / "data", *arguments]
+    subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, **user)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
@@ -17,12 +18,12 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from models.errors import Misconfigured, Refused, RetryLater, SkipRecord
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-Pool = ConnectionPool[Connection]
 
 T = TypeVar("T")
 
 _MAX_CONNECTIONS = 16
 _WAIT_SECONDS = 30.0
+_TURN_SECONDS = 2.0
 _CONFLICT_ATTEMPTS = 10
 _QUOTED = re.compile(r'".{2,}"', re.DOTALL)
 _HARMLESS = "invalid URI query parameter"
@@ -52,6 +53,24 @@ class ConstraintError(Refused):
         self.constraint = constraint
 
 
+class Pool(ConnectionPool[Connection]):
+    """Connections to one database. A server that was away is asked again every two seconds that somebody waits.
+
+    The driver's own tries pause twice as long each time: after an outage of minutes it would stay away for minutes.
+    """
+
+    def getconn(self, timeout: float | None = None) -> Connection:
+        """A connection, within `timeout` seconds (None: as the pool was opened). Errors: PoolTimeout."""
+        deadline = monotonic() + (self.timeout if timeout is None else timeout)
+        while True:
+            left = deadline - monotonic()
+            try:
+                return super().getconn(min(left, _TURN_SECONDS))
+            except PoolTimeout:
+                if left <= _TURN_SECONDS:
+                    raise
+
+
 def fault_of(url: str) -> str:
     """Why the driver cannot read the URL of a database, without the URL, which may hold a password; '' where it can."""
     try:
@@ -69,14 +88,15 @@ def open_pool(url: str, *, max_size: int = _MAX_CONNECTIONS, application_name: s
     A connection is tried before it is lent, so a restarted server costs its users nothing but the time of restarting.
     Errors: StoreUnavailableError when no connection can be made, StoreAccessError when the server refuses us.
     """
-    pool: Pool = ConnectionPool(
+    pool = Pool(
         url,
         kwargs={"application_name": application_name, "connect_timeout": 10},
         min_size=1,
         max_size=max_size,
         timeout=_WAIT_SECONDS,
         configure=_configure,
-        check=ConnectionPool.check_connection,
+        check=Pool.check_connection,
+        reconnect_timeout=0,
         name=application_name,
         open=False,
     )

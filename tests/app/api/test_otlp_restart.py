@@ -1,8 +1,5 @@
 """A database that goes away in the middle of an export: the exporter comes again, and what was taken is there."""
 
-import os
-import pwd
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -16,8 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from tests.app.api.conftest import running
-from tests.requirements import POSTGRES15
-from tests.servers import FAST, Databases, debian_server
+from tests.servers import Databases, crash_debian_server, debian_server, start_debian_server
 
 SPANS = 3_000
 
@@ -42,14 +38,6 @@ class Listening(requests.Session):
         return answer
 
 
-def control(home: Path, *arguments: str) -> None:
-    """pg_ctl, as the server's owner."""
-    owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-    user: dict = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    command = [POSTGRES15 / "pg_ctl", "-s", "-w", "-D", home / "data", *arguments]
-    subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, **user)
-
-
 @pytest.mark.needs_postgres15
 def test_every_span_of_a_request_answered_200_outlives_a_restart_in_the_middle(test_home: Path, worker: str) -> None:
     home = test_home / f"restart-{worker}"
@@ -60,7 +48,8 @@ def test_every_span_of_a_request_answered_200_outlives_a_restart_in_the_middle(t
         session = Listening()
         with running(url) as api:
             provider = TracerProvider()
-            exporter = OTLPSpanExporter(f"http://127.0.0.1:{api.port}/v1/traces", session=session, timeout=60)
+            # How long an exporter has patience is its own affair.
+            exporter = OTLPSpanExporter(f"http://127.0.0.1:{api.port}/v1/traces", session=session, timeout=600)
             provider.add_span_processor(
                 BatchSpanProcessor(exporter, max_queue_size=SPANS, max_export_batch_size=100, schedule_delay_millis=50)
             )
@@ -89,11 +78,7 @@ def go_away(home: Path, session: Listening) -> None:
     """Crash the server after a few requests, and start it again a little later."""
     while len(session.answers) < 5:
         time.sleep(0.005)
-    control(home, "stop", "-m", "immediate")
+    crash_debian_server(home)
     while (503, "5") not in session.answers:
         time.sleep(0.05)
-    options = " ".join(
-        f"-c {name}='{value}'"
-        for name, value in (FAST | {"listen_addresses": "", "unix_socket_directories": str(home)}).items()
-    )
-    control(home, "start", "-l", str(home / "server.log"), "-o", options)
+    start_debian_server(home)
