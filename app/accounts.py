@@ -20,7 +20,7 @@ def accounts(settings: Settings) -> list[Account]:
             product=system.product,
             role=system.role,
             base_url=system.base_url,
-            credentials=None if system.auth is None else _credentials(system.auth),
+            credentials=None if system.auth is None else _credentials(system.auth, f"systems.{name}.auth.secret"),
             entities=system.entities,
             options=system.options,
             watch_from=settings.watch_from(name),
@@ -61,7 +61,7 @@ def _faults(polled: Sequence[Account]) -> Iterator[str]:
             yield str(error)
 
 
-def _credentials(auth: Auth) -> Credentials:
+def _credentials(auth: Auth, secret_key: str) -> Credentials:
     return Credentials(
         kind=auth.kind,
         client_id=auth.client_id or "",
@@ -70,9 +70,9 @@ def _credentials(auth: Auth) -> Credentials:
         token_url=auth.token_url or "",
         scope=auth.scope or "",
         key_id=auth.key_id or "",
-        secret=_read_later(auth.secret),
+        secret=_read_later(auth.secret, secret_key),
     )
 
 
-def _read_later(secret: Secret | None) -> Callable[[], str]:
-    return (lambda: "") if secret is None else (lambda: reveal(secret))
+def _read_later(secret: Secret | None, key: str) -> Callable[[], str]:
+    return (lambda: "") if secret is None else (lambda: reveal(secret, key))

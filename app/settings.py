@@ -73,9 +73,9 @@ class Settings(File):
         problems = {}
         for key, secret in self.secrets().items():
             try:
-                reveal(secret)
+                reveal(secret, key)
             except SecretMissingError as error:
-                problems[key] = f"{self.path}: {key}: {error}"
+                problems[key] = f"{self.path}: {error}"
         return problems
 
     def require_secrets(self) -> None:
@@ -142,17 +142,17 @@ def _require_postgresql(url: str | None) -> None:
         )
 
 
-def reveal(secret: Secret) -> str:
-    """The secret itself, read now. SecretMissingError names the variable or the file."""
+def reveal(secret: Secret, key: str) -> str:
+    """The secret that a key of the settings points at, read now. SecretMissingError names it and its place."""
     if secret.kind == "env":
         if value := os.environ.get(secret.place):
             return value
-        raise SecretMissingError(f"the variable {secret.place} is not set; set it to the secret")
+        raise SecretMissingError(f"{key}: the variable {secret.place} is not set; set it to the secret")
     try:
         return Path(secret.place).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not text"
-        raise SecretMissingError(f"cannot read {secret.place}: {why}; put the secret there") from error
+        raise SecretMissingError(f"{key}: cannot read {secret.place}: {why}; put the secret there") from error
 
 
 def _read(path: Path) -> File:

@@ -14,6 +14,8 @@ _LOOKS = re.compile(
     r"(?P<pem>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^\"'<>{}]*?"
     r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|(?=[\"'<>{}])|\Z))"
     r"|(?<=://)(?P<user>[^\s/?#\"'<>]{1,512}@)(?=[^\s/])"
+    r"|(?<=:thin:)(?P<oracle>[^\s/@\"'<>]{1,128}/[^\s/@\"'<>]{1,512}@)"
+    r"|(?<=//hooks\.slack\.com/)(?P<slack>(?:services|workflows|triggers)/[\w/-]{8,})"
     r"|(?P<email>(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@[A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24})"
     r"|(?P<iban>\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,3})?\b)"
     r"|(?P<bearer>(?i:\b(?:bearer|basic)\s{1,20})[A-Za-z0-9._~+/=-]{8,})"
@@ -45,7 +47,7 @@ _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
 def mask_looks(text: str) -> str:
-    """Text without what looks sensitive. Of an address with a sign-in in it, the address stays."""
+    """Text without what looks sensitive. Of an address with a sign-in in it, the address stays; of a hook, its host."""
     return _mask_cards(_LOOKS.sub(_mask_look, text))
 
 
@@ -58,7 +60,7 @@ def is_card(digits: str) -> bool:
 
 
 def _mask_look(match: re.Match[str]) -> str:
-    if match["user"]:
+    if match["user"] or match["oracle"]:
         return f"{MASK}@"
     return match[0] if match["iban"] and not _is_iban(match["iban"]) else MASK
 

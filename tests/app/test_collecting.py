@@ -100,6 +100,16 @@ def test_accounts_are_the_systems_with_an_address(store: Store) -> None:
     assert (us.credentials, us.options, us.watch_from) == (None, {}, None)
 
 
+def test_a_secret_that_is_missing_is_told_with_its_key(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ACME_SECRET")
+    (eu, _) = accounts(store.settings)
+    assert eu.credentials is not None
+    with pytest.raises(
+        SecretMissingError, match=r"^systems\.acme-eu\.auth\.secret: the variable ACME_SECRET is not set"
+    ):
+        eu.credentials.secret()
+
+
 def test_every_stream_of_a_polled_system_is_expected_and_the_heartbeat_of_a_feed(store: Store) -> None:
     found = {(one.system, one.stream): one for one in expected(store.settings)}
     assert list(found) == [

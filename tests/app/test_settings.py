@@ -228,7 +228,7 @@ def test_secrets_are_read_when_asked_for(file: Path, tmp_path: Path, monkeypatch
     file.write_text(WHOLE + "[systems.b]\nproduct = 'x'\nrole = 'erp'\nauth = {kind = 'token', secret = 'file:key'}\n")
     read = settings.load()
     read.require_secrets()
-    assert {key: reveal(secret) for key, secret in read.secrets().items()} == {
+    assert {key: reveal(secret, key) for key, secret in read.secrets().items()} == {
         "systems.netsuite-us.auth.secret": "from the environment",
         "systems.b.auth.secret": "from a file",
     }
@@ -242,8 +242,8 @@ def test_a_missing_secret_is_told_with_its_key_and_only_when_needed(file: Path) 
         SecretMissingError, match=r"systems.netsuite-us.auth.secret: the variable NETSUITE_KEY is not set"
     ):
         settings.load().require_secrets()
-    with pytest.raises(SecretMissingError, match=r"cannot read /nowhere: No such file"):
-        reveal(Secret("file", "/nowhere"))
+    with pytest.raises(SecretMissingError, match=r"systems.a.auth.secret: cannot read /nowhere: No such file"):
+        reveal(Secret("file", "/nowhere"), "systems.a.auth.secret")
 
 
 def test_processes_are_shipped_ones_by_name_or_files_beside_the_settings(file: Path, tmp_path: Path) -> None:

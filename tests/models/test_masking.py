@@ -183,6 +183,7 @@ def test_a_payload_nested_beyond_reason_is_masked_where_it_gets_too_deep() -> No
             "key=key:",
             "://a:",
             "x://a@",
+            ":thin:a/",
         ),
         *("4111111111111111 ", "-----BEGIN PRIVATE KEY-----", "AKIA", "A+/", "signature='a b "),
     ],
