@@ -20,7 +20,8 @@ from models.store.spans import write_spans
 from models.traces import Span, SpanKind, SpanStatus
 from tests.actions.middleware import opened
 from tests.app.memory import MemoryAsk
-from tests.app.rows import a_plan, an_action, many, one
+from tests.app.rows import a_plan, an_action
+from tests.app.worlds import many, one
 from tests.making import an_event, at, load, take
 
 NOW = at(2_000)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 from app.parts import filters
 from tests.app.memory import MemoryAsk, ago
-from tests.app.rows import one
+from tests.app.worlds import one
 
 
 def test_a_period_ends_with_the_day_of_the_newest_event_and_has_one_before_it() -> None:

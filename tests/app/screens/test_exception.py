@@ -1,6 +1,7 @@
 from tests.app.looking import links, look, words
 from tests.app.memory import FailingAsk, MemoryAsk, ago
-from tests.app.rows import a_journey, a_plan, a_process, an_action, an_event, an_exception, empty, many, one
+from tests.app.rows import a_journey, a_plan, a_process, an_action, an_event, an_exception
+from tests.app.worlds import empty, many, one
 
 FIRST = "exc_000000000000000000000001"
 

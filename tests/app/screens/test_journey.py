@@ -1,6 +1,6 @@
 from tests.app.looking import charts, links, look, words
 from tests.app.memory import FailingAsk
-from tests.app.rows import empty, many, one, stale
+from tests.app.worlds import empty, many, one, stale
 
 
 def test_without_a_key_it_asks_for_one_and_an_unknown_one_is_told() -> None:

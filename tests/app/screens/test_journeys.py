@@ -1,6 +1,6 @@
 from tests.app.looking import links, look, words
 from tests.app.memory import FailingAsk
-from tests.app.rows import empty, many, one, stale
+from tests.app.worlds import empty, many, one, stale
 
 
 def keys(page) -> list[str]:

@@ -1,6 +1,7 @@
 from tests.app.looking import charts, links, look, words
 from tests.app.memory import FailingAsk, MemoryAsk
-from tests.app.rows import a_journey, a_process, empty, kpis, many, one, stale
+from tests.app.rows import a_journey, a_process, kpis
+from tests.app.worlds import empty, many, one, stale
 
 
 def test_an_empty_store_says_how_to_fill_it() -> None:
