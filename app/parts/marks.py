@@ -1,5 +1,6 @@
 """Words and colours for states, severities, statuses and grades, safe to put into Markdown. Pure functions."""
 
+import re
 from string import punctuation
 
 from models.derived import Evidence, JourneyState
@@ -53,11 +54,14 @@ CHART_COLOURS: dict[str, str] = {
 }
 
 _ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in punctuation})
+# Where what looks like an address of the web or of mail becomes a link, escaped or not, unless a sign stands in between.
+_LINKS = re.compile(r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)|(?<=[\w.+-]@)(?=[\w-])", re.IGNORECASE)
+_WORD_JOINER = "\u2060"  # invisible, without width, and no place to break a line
 
 
 def plain(text: object) -> str:
     """Text that Markdown shows as it is, on one line: what other systems send is never formatting, link or image."""
-    return " ".join(str(text).split()).translate(_ESCAPES)
+    return _LINKS.sub(_WORD_JOINER, " ".join(str(text).split())).translate(_ESCAPES)
 
 
 def badge(text: str, colour: str) -> str:

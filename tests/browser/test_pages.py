@@ -142,7 +142,10 @@ def test_in_a_narrow_window_each_value_has_its_heading_before_it(browser, site) 
 def test_an_empty_store_fills_and_what_is_sent_is_never_taken_for_formatting(browser, databases, tmp_path) -> None:
     event = {
         "specversion": "1.0", "source": "clm", "id": "<1>", "type": "contract.signed", "time": "2026-03-02T10:15:00Z",
-        "data": {"keys": {"contract": "<b>SOW</b> **1**/2"}, "attributes": {"customer": ":red[x] [y](javascript:z)"}},
+        "data": {
+            "keys": {"contract": "<b>SOW</b> **1**/2"},
+            "attributes": {"customer": ":red[x] [y](javascript:z) www.evil.test", "region": "http://evil.test/a a@evil.test"},
+        },
     }  # fmt: skip
     with (
         databases.fresh() as url,
@@ -158,3 +161,5 @@ def test_an_empty_store_fills_and_what_is_sent_is_never_taken_for_formatting(bro
         pages.follow("<b>SOW</b> **1**/2")
         pages.title("<b>SOW</b> **1**/2")
         pages.reads(":red[x] [y](javascript:z)")
+        pages.reads("a@\u2060evil.test")
+        assert pages.page.locator("a[href*='evil' i]").count() == 0

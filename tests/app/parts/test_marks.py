@@ -6,10 +6,27 @@ from models.exceptions import ExceptionKind, ExceptionStatus, Severity
 
 
 def test_what_other_systems_send_is_never_formatting() -> None:
-    sent = "**b** [l](javascript:x) :red[r] <b>h</b> `c` $x$ | ~~s~~ ![i](http://x)"
+    sent = "**b** [l](javascript:x) :red[r] <b>h</b> `c` $x$ | ~~s~~ ![i](ftp://x)"
     told = marks.plain(sent)
     assert told.replace("\\", "") == sent
     assert all(told[at - 1] == "\\" for at, sign in enumerate(told) if sign in "*[]()<>`$|~!:")
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("sign in at https://evil.test/in", "https:\u2060//evil.test/in"),
+        ("HTTP://evil.test", "HTTP:\u2060//evil.test"),
+        ("SOW www.evil.test", "www\u2060.evil.test"),
+        ("ask ana+x@evil.test", "ana+x@\u2060evil.test"),
+    ],
+)
+def test_what_looks_like_an_address_is_no_link(sent: str, told: str) -> None:
+    assert marks.plain(sent).replace("\\", "").endswith(told)
+
+
+def test_other_colons_points_and_signs_stay_alone() -> None:
+    assert "\u2060" not in marks.plain("kind:value a.b.c ww.x @home 3 @ 4 //x http/1.1 wwww")
 
 
 def test_text_stays_on_one_line() -> None:
