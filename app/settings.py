@@ -13,7 +13,8 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.settings_errors import SettingsError, told
+from app.rates import fault_of_rates
+from app.settings_errors import SettingsError, beginning, told
 from app.settings_tables import File, Secret
 from collectors.intake.otlp_names import Names
 from models.store.engine import fault_of
@@ -84,17 +85,19 @@ class Settings(File):
             raise SecretMissingError("\n".join(problems.values()))
 
     def require_rates(self) -> None:
-        """Refuse, naming file and key, when the file of exchange rates cannot be read."""
+        """Refuse, naming file, key and line, when the file of exchange rates cannot be read."""
         if self.rates.file is None:
             return
         try:
-            self.rates.file.read_text(encoding="utf-8")
+            with self.rates.file.open(encoding="utf-8", newline="") as file:
+                why = fault_of_rates(file)
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        if why:
             raise SettingsError(
                 f"{self.path}: rates.file: found {str(self.rates.file)!r}, which cannot be read: {why}; "
                 "allowed: the path of a CSV file with date, from, to, rate, relative to the settings file"
-            ) from error
+            )
 
     def _process_file(self, index: int, name: str) -> Traversable:
         shipped = {found.name.removesuffix(".toml"): found for found in _shipped_processes()}
@@ -130,9 +133,8 @@ def load(path: Path | None = None) -> Settings:
 
 def _require_postgresql(url: str | None) -> None:
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
-        # Not the whole address: it may hold a password.
         raise SettingsError(
-            f"THROUGHLINE_DATABASE_URL begins with {url.partition('://')[0][:20]!r}; allowed: the URL of a PostgreSQL "
+            f"THROUGHLINE_DATABASE_URL {beginning(url)}; allowed: the URL of a PostgreSQL "
             "database such as postgresql://user@host/name, or nothing for the embedded one"
         )
     if url is not None and (fault := fault_of(url)):

@@ -16,6 +16,12 @@ class SettingsError(Misconfigured):
     """Settings that cannot be used; the message has a line for each fault."""
 
 
+def beginning(address: str) -> str:
+    """How an address begins, for people: its scheme alone, for what follows may hold a password."""
+    scheme, sign, _ = address.partition("://")
+    return f"begins with {scheme[:20]!r}" if sign and scheme.isalnum() else "has no scheme"
+
+
 def told(error: ValidationError, file: str, model: type[BaseModel]) -> str:
     """All faults of a file against its model, in the file's order of keys."""
     return "\n".join(f"{file}: {_fault(fault, model)}" for fault in error.errors(include_url=False))

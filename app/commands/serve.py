@@ -16,7 +16,7 @@ from app import logs, settings, telemetry
 from app.commands import output
 from app.duties import open_duties
 from app.firm import Firm, pretend_firm
-from app.settings_errors import SettingsError
+from app.settings_errors import SettingsError, beginning
 from app.wiring import load_rules, open_database, open_store
 from app.worker import Worker
 
@@ -109,10 +109,8 @@ def _require_broker(amqp: str) -> None:
     except ValueError:
         is_broker = False
     if not is_broker:
-        # Not the whole of it: it may hold a password.
         raise SettingsError(
-            f"--amqp begins with {amqp.partition('://')[0][:20]!r}; allowed: the URL of a RabbitMQ such as "
-            "amqp://user:password@host:5672/%2F"
+            f"--amqp {beginning(amqp)}; allowed: the URL of a RabbitMQ such as amqp://user:password@host:5672/%2F"
         )
 
 

@@ -54,7 +54,7 @@ CHART_COLOURS: dict[str, str] = {
 }
 
 _ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in punctuation})
-# Where what looks like an address of the web or of mail becomes a link, escaped or not, unless a sign stands in between.
+# Where what looks like an address of the web or of mail becomes a link, escaped or not, unless a sign stands between.
 _LINKS = re.compile(r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)|(?<=[\w.+-]@)(?=[\w-])", re.IGNORECASE)
 _WORD_JOINER = "\u2060"  # invisible, without width, and no place to break a line
 

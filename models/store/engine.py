@@ -24,6 +24,7 @@ T = TypeVar("T")
 _MAX_CONNECTIONS = 16
 _WAIT_SECONDS = 30.0
 _TURN_SECONDS = 2.0
+_LAST_PORT = 65_535
 _CONFLICT_ATTEMPTS = 10
 _QUOTED = re.compile(r'".{2,}"', re.DOTALL)
 _HARMLESS = "invalid URI query parameter"
@@ -74,12 +75,14 @@ class Pool(ConnectionPool[Connection]):
 def fault_of(url: str) -> str:
     """Why the driver cannot read the URL of a database, without the URL, which may hold a password; '' where it can."""
     try:
-        conninfo_to_dict(url)
+        port = str(conninfo_to_dict(url).get("port") or "")
     except psycopg.ProgrammingError as error:
         said = str(error).strip().partition(" in URI")[0]
         # What is quoted may be the password, or a part of it; the name of a parameter is none.
         return said if said.startswith(_HARMLESS) else _QUOTED.sub('"..."', said)
-    return ""
+    # The driver looks at ports when it connects. Several hosts may have several, with nothing for the usual one.
+    wrong = [one for one in port.split(",") if one and not (one.isdecimal() and 0 < int(one) <= _LAST_PORT)]
+    return f"a port is a number from 1 to {_LAST_PORT}" if wrong else ""
 
 
 def open_pool(url: str, *, max_size: int = _MAX_CONNECTIONS, application_name: str = "throughline") -> Pool:

@@ -1,5 +1,6 @@
 """Settings: what is allowed, and how a fault is told."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -117,6 +118,10 @@ def test_the_database_and_the_home_come_from_the_environment(monkeypatch: pytest
             'cannot be read: invalid URI query parameter: "colour"; allowed: the',
         ),
         ("postgresql://me:hush%zz@host/db", "cannot be read: "),
+        ("postgresql://me:hush@host:notaport/db", "cannot be read: a port is a number from 1 to 65535; allowed"),
+        ("postgresql://me:hush@host:5432,other:65536/db", "cannot be read: a port is a number"),
+        ("me:hush@host/db", "THROUGHLINE_DATABASE_URL has no scheme; allowed"),
+        ("me:hush://host/db", "THROUGHLINE_DATABASE_URL has no scheme; allowed"),
     ],
 )
 def test_the_address_of_a_database_that_cannot_be_read_is_told_without_its_password(
@@ -178,6 +183,33 @@ def test_a_fault_names_file_key_what_was_found_and_what_is_allowed(file: Path, t
     assert str(caught.value).startswith(f"{file}: ")
     assert told in str(caught.value)
     assert isinstance(caught.value, Misconfigured)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("", "its first line is ''"),
+        ("a,b\n", "its first line is 'a,b'"),
+        ("date,from,to,rate\n2026-01-01,EUR,USD,1.08\n\n2026-01-02,EUR,USD,abc\n", "line 4: 'abc' is no rate such as"),
+        ("date,from,to,rate\n2026-01-01,EUR,USD,-1\n", "line 2: '-1' is no rate"),
+        ("date,from,to,rate\n2026-01-01,EUR,USD,NaN\n", "line 2: 'NaN' is no rate"),
+        ("date,from,to,rate\n2026-01-01,eur,USD,1\n", "line 2: 'eur' is no currency such as EUR"),
+        ("date,from,to,rate\n01.02.2026,EUR,USD,1\n", "line 2: '01.02.2026' is no date such as"),
+        ("date,from,to,rate\n2026-01-01,EUR,USD\n", "line 2: 3 values instead of 4"),
+        ('date,from,to,rate\n"2026-01-01,EUR,USD,1\n', "line 2: unexpected end of data"),
+    ],
+)
+def test_rates_are_refused_with_their_line(file: Path, tmp_path: Path, lines: str, told: str) -> None:
+    file.write_text("[rates]\nfile = 'rates.csv'\n")
+    (tmp_path / "rates.csv").write_text(lines)
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        settings.load()
+
+
+def test_rates_are_taken(file: Path, tmp_path: Path) -> None:
+    file.write_text("[rates]\nfile = 'rates.csv'\n")
+    (tmp_path / "rates.csv").write_text("date,from,to,rate\r\n2026-01-01,EUR,USD,1.0834\r\n")
+    assert settings.load().rates.file == tmp_path / "rates.csv"
 
 
 def test_a_file_of_rates_that_is_no_text_is_told(file: Path, tmp_path: Path) -> None:

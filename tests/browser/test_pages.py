@@ -144,7 +144,9 @@ def test_an_empty_store_fills_and_what_is_sent_is_never_taken_for_formatting(bro
         "specversion": "1.0", "source": "clm", "id": "<1>", "type": "contract.signed", "time": "2026-03-02T10:15:00Z",
         "data": {
             "keys": {"contract": "<b>SOW</b> **1**/2"},
-            "attributes": {"customer": ":red[x] [y](javascript:z) www.evil.test", "region": "http://evil.test/a a@evil.test"},
+            "attributes": {
+                "customer": ":red[x] [y](javascript:z) www.evil.test", "region": "http://evil.test/a a@evil.test",
+            },
         },
     }  # fmt: skip
     with (

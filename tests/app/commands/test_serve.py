@@ -15,4 +15,4 @@ def test_a_broker_that_is_no_address_of_one_is_refused_before_anything_starts(
     assert run(["up", "--demo", "--amqp", amqp]) == 2
     said = capsys.readouterr().err
     assert "allowed: the URL of a RabbitMQ such as amqp://user:password@host:5672/%2F" in said
-    assert amqp == "hush" or "hush" not in said
+    assert "hush" not in said
