@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
 
 import msgspec
@@ -61,11 +62,22 @@ def process_faults(process: Process) -> Iterable[str]:
         yield f"steps: {name!r} is declared twice; each step has one entry"
     for name in sorted(known & COMMON_TYPES):
         yield f"steps: {name!r} belongs to every process and cannot be a step"
+    if process.version < 1:
+        yield f"version is {process.version}; a number from 1 on is allowed"
     yield from _key_faults(process.keys)
+    yield from _order_faults(process)
     for step in process.steps:
         yield from _step_faults(process, step, known)
     yield from _reference_faults(process, known)
     yield from _figures_faults(process, known)
+
+
+def _order_faults(process: Process) -> Iterable[str]:
+    try:
+        TopologicalSorter({step.name: step.implies for step in process.steps}).prepare()
+    except CycleError as error:
+        circle = " implies ".join(reversed(error.args[1]))
+        yield f"steps: {circle}; a step implies earlier ones, so none of them can imply it"
 
 
 def _reference_faults(process: Process, known: set[str]) -> Iterable[str]:

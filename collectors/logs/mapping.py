@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -15,6 +15,7 @@ from models.process import Process
 from models.process_file import ProcessFileError
 
 FORMATS = ("csv", "xes", "ocel")
+_ANY_TIME = datetime(2026, 12, 31, 23, 59, 58, 123_456, UTC)
 
 
 class TypeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,10 +39,10 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the rows of one log become events.
 
     Columns are those of the file; in XES the keys of an event's attributes, and `case:` before those of its trace; in
-    OCEL the names of an event's attributes, and `objects:` before a type of object. `type` columns are joined by '/',
-    `time` columns by a space. `types` leads from what stands there to an event type (`A/*` and `*` stand for the rest;
-    absent: it is the type itself). `where` leaves out rows by declaration. `id` absent: the row's content tells it from
-    others.
+    OCEL the names of an event's attributes, and `objects:` before a type of object. `type` and `id` columns are joined
+    by '/' (of several `id` columns a slash within is written %2F), `time` columns by a space. `types` leads from what
+    stands there to an event type (`A/*` and `*` stand for the rest; absent: it is the type itself). `where` leaves out
+    rows by declaration. `id` absent: the row's content tells it from others.
     """
 
     format: str
@@ -129,14 +130,29 @@ def _reading_faults(mapping: Mapping) -> Iterable[str]:
             yield f"{key} is empty; name the column or columns that tell it"
     if mapping.time_zone and mapping.time_zone not in available_timezones():
         yield f"time_zone is {mapping.time_zone!r}; a zone of the IANA database such as 'Europe/Berlin' is allowed"
-    if len(mapping.delimiter) != 1:
-        yield f"delimiter is {mapping.delimiter!r}; one character is allowed"
-    try:
-        codecs.lookup(mapping.encoding)
-    except LookupError:
+    if len(mapping.delimiter) != 1 or mapping.delimiter in '\r\n"':
+        yield f"delimiter is {mapping.delimiter!r}; one character, no quote and no end of a line, is allowed"
+    if not _is_encoding(mapping.encoding):
         yield f"encoding is {mapping.encoding!r}; one such as 'utf-8' or 'cp1252' is allowed"
+    if mapping.time_format and not _is_time_format(mapping.time_format):
+        yield f"time_format is {mapping.time_format!r}; one of Python's strptime such as '%d.%m.%Y %H:%M' is allowed"
     if mapping.format != "ocel" and (mapping.links or mapping.lines):
         yield "links and lines are for format 'ocel' only; remove them"
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        return isinstance("".encode(name), bytes)
+    except (LookupError, ValueError):
+        return False
+
+
+def _is_time_format(text: str) -> bool:
+    """Whether a time written in this way can be read again."""
+    try:
+        return bool(datetime.strptime(_ANY_TIME.strftime(text), text))  # noqa: DTZ007 - the zone is another setting
+    except ValueError:
+        return False
 
 
 def _meaning_faults(mapping: Mapping, process: Process) -> Iterable[str]:

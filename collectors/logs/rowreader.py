@@ -152,10 +152,13 @@ class RowReader:
     def _id(self, fields: Fields) -> str:
         columns = self.mapping.id
         if columns:
-            parts = [self._text(fields, column) for column in columns]
-            if None in parts:
+            parts = [part for column in columns if (part := self._text(fields, column)) is not None]
+            if len(parts) < len(columns):
                 raise UnreadableEventError(f"column {' or '.join(columns)}, which tells events apart, is empty")
-            return "/".join(part for part in parts if part is not None)
+            # So 1/2 and 3 are not taken for 1 and 2/3.
+            return (
+                parts[0] if len(parts) == 1 else "/".join(one.replace("%", "%25").replace("/", "%2F") for one in parts)
+            )
         names = tuple(fields)
         if names not in self._sorted:
             if len(self._sorted) > 1_000:

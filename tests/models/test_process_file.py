@@ -37,6 +37,12 @@ def test_a_good_file_is_read() -> None:
         ('name = "small"', "name = 5", "Expected 'str', got 'int'"),
         ('name = "small"', "nam = 'small'", "nam is not known; one of name, .*\n.*name is missing"),
         ('name = "small"', 'name = "small', "small.toml"),
+        ('name = "small"', 'name = "small"\nversion = 0', "version is 0; a number from 1 on"),
+        (
+            'implies = ["contract.signed"]',
+            'implies = ["project.created"]',
+            "project.created implies project.created; a",
+        ),
         ('journey = ["contract"]', "journey = []", "keys.journey is empty"),
         ('owned = ["project"]', 'owned = ["contract"]', "'contract' is also in keys.journey"),
         ('owned = ["project"]', 'owned = ["a/b"]', "'a/b' is no kind"),
@@ -72,6 +78,15 @@ def test_a_fault_names_the_file_the_key_and_what_is_allowed(found: str, instead:
     with pytest.raises(ProcessFileError, match=said) as caught:
         read_process(GOOD.replace(found, instead, 1), "small.toml")
     assert "small.toml" in str(caught.value)
+
+
+def test_steps_that_imply_each_other_are_told_in_their_order() -> None:
+    text = GOOD.replace('name = "contract.signed"', 'name = "contract.signed"\nimplies = ["project.created"]')
+    circle = (
+        "contract.signed implies project.created implies contract.signed|created implies contract.signed implies pro"
+    )
+    with pytest.raises(ProcessFileError, match=circle):
+        read_process(text, "small.toml")
 
 
 def test_all_faults_are_told_at_once() -> None:

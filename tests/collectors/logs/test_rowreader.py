@@ -160,6 +160,16 @@ def test_equal_rows_are_one_event_whatever_the_order_of_columns_and_empty_ones_m
     assert identities[0] == identities[1] != identities[2]
 
 
+def test_ids_of_several_columns_are_never_one_for_two_rows() -> None:
+    reader = a_reader(id=("no", "item"))
+    rows = (("1/2", "3"), ("1", "2/3"), ("1%2F2", "3"), ("1", "2%2F3"))
+    events = [reader.event(a_row(no=no, item=item)) for no, item in rows]
+    assert len({event.identity for event in events if event is not None}) == len(rows)
+    alone = a_reader(id=("no",)).event(a_row(no="1/2"))
+    assert alone is not None
+    assert alone.id == "1/2"
+
+
 def test_identity_columns_make_the_identity() -> None:
     event = a_reader(id=("no", "what")).event(a_row())
     assert event is not None
@@ -206,7 +216,13 @@ def test_a_correct_section_is_read() -> None:
         (CORRECT.replace("x/order", "x/orders"), "imports.log.keys.x/orders is of no kind"),
         (CORRECT + 'time_zone = "Mars"', "imports.log.time_zone is 'Mars'"),
         (CORRECT + 'delimiter = "::"', "imports.log.delimiter"),
+        (CORRECT + 'delimiter = "\\n"', "imports.log.delimiter"),
+        (CORRECT + "delimiter = '\"'", "imports.log.delimiter"),
         (CORRECT + 'encoding = "utf-9"', "imports.log.encoding"),
+        (CORRECT + 'encoding = "rot13"', "imports.log.encoding is 'rot13'"),
+        (CORRECT + 'encoding = "base64"', "imports.log.encoding is 'base64'"),
+        (CORRECT + 'time_format = "%Q%"', "imports.log.time_format is '%Q%'"),
+        (CORRECT + 'time_format = "%d.%m.%Y %"', "imports.log.time_format"),
         (CORRECT + 'links = [["a", "b"]]', "imports.log.links"),
         (CORRECT + "colour = 1", "colour"),
         (CORRECT.replace('["at"]', "7"), "imports.log"),
@@ -217,6 +233,12 @@ def test_a_fault_of_a_section_names_file_and_key(section: str, said: str) -> Non
         read_mappings(a_process(section), "p.toml")
     assert str(refused.value).startswith("p.toml: ")
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("format_", ["%Y-%m-%d %H:%M:%S.%f", "%d.%m.%Y", "%Y%m%dT%H%M%S%z", "%d %b %Y %I:%M %p"])
+def test_a_format_of_times_that_can_be_read_is_taken(format_: str) -> None:
+    section = f'{CORRECT}time_format = "{format_}"'
+    assert read_mappings(a_process(section), "p.toml")["log"].time_format == format_
 
 
 def test_the_mapping_whose_columns_a_file_has_fits_it() -> None:
