@@ -4,8 +4,9 @@ Any number of processes use one server. Whoever comes first starts it, whoever l
 an exclusive file lock, and "last" is decided by locks that the kernel drops with their process, so a killed process
 neither takes the server down nor keeps it from being stopped later. Where every user was killed the server stays up,
 and the next one attaches to it. While used, it is tried every second with a real connection and started again when
-dead. There is no TCP port: the socket lies in a folder with mode 0700, and logins are checked against the
-operating-system user besides. See docs/decisions/0002-embedded-database.md.
+dead; one that somebody else told to stop is ended and started again too. There is no TCP port: the socket lies in a
+folder with mode 0700, and logins are checked against the operating-system user besides. See
+docs/decisions/0002-embedded-database.md.
 """
 
 import fcntl
@@ -36,6 +37,9 @@ _WATCH_SECONDS = 1.0
 # Recovery after a crash replays up to max_wal_size; a slow disk may need minutes for it.
 _START_SECONDS = 600
 _STOP_SECONDS = 120
+# How a server that stops without us is ended, one after the other. The fast way writes at most shared_buffers to the
+# disk; the immediate way writes nothing, and the next start recovers what was committed.
+_END_SECONDS = {"fast": 30, "immediate": 30}
 _LOG_BYTES = 10_000_000
 
 
@@ -86,7 +90,9 @@ class Server:
             _log.warning("the embedded database does not answer", extra={"action": "restart"})
             try:
                 with _gate(self._place):
-                    _ensure_running(self._place, self._settings)
+                    # While we waited for the gate, `stop` may have begun to wait for us.
+                    if not self._stopping.is_set():
+                        _ensure_running(self._place, self._settings)
             except Exception:  # noqa: BLE001 - the top of a loop; see below
                 # The supervisor must outlive whatever is wrong with the disk or the folder just now.
                 _log.exception("the embedded database could not be started", extra={"action": "restart"})
@@ -209,10 +215,36 @@ def _ensure_running(place: Place, settings: Mapping[str, str]) -> None:
             _clear_remains(place)
             _launch(place, settings)
             return
+        if _is_stopping(place):
+            _end(place)
+            continue
         if time.monotonic() > deadline:
             raise StoreUnavailableError(f"the embedded database does not answer; see {place.log}")
-        # It starts, stops or recovers; whichever it is, it ends in an answer or in a dead process.
+        # It starts or recovers; whichever it is, it ends in an answer or in a dead process.
         pause.wait(0.05)
+
+
+def _is_stopping(place: Place) -> bool:
+    """Whether the server was told to stop, in whichever way. Source: PostgreSQL's utils/pidfile.h, line 8."""
+    try:
+        lines = (place.data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) >= 8 and lines[7].strip() == "stopping"
+
+
+def _end(place: Place) -> None:
+    """End a server that was told to stop by somebody else, under the gate.
+
+    Told by SIGTERM, it refuses everybody new and waits until every client has left, which pools never do.
+    Source: PostgreSQL 18, "Shutting Down the Server".
+    """
+    _log.warning("the embedded database was told to stop", extra={"action": "stop", "folder": str(place.folder)})
+    try:
+        _shut_down(place, "fast", _END_SECONDS["fast"])
+    except StoreUnavailableError:
+        _log.warning("the embedded database does not stop", extra={"action": "stop", "folder": str(place.folder)})
+        _shut_down(place, "immediate", _END_SECONDS["immediate"])
 
 
 def _postmaster(place: Place) -> psutil.Process | None:
@@ -301,9 +333,9 @@ def _ensure_database(place: Place) -> None:
                 connection.execute(sql.query(f"create_{thing}"))
 
 
-def _shut_down(place: Place) -> None:
+def _shut_down(place: Place, how: str = "fast", seconds: int = _STOP_SECONDS) -> None:
     if _postmaster(place) is not None:
-        _pg_ctl(place, "stop", "-w", "-t", str(_STOP_SECONDS), "-m", "fast")
+        _pg_ctl(place, "stop", "-w", "-t", str(seconds), "-m", how)
         _log.info("the embedded database is down", extra={"action": "stop", "folder": str(place.folder)})
 
 

@@ -1,5 +1,6 @@
 """The embedded server: private, shared by processes, and there again after whatever was killed."""
 
+import fcntl
 import json
 import os
 import pwd
@@ -21,6 +22,7 @@ import pytest
 from models.errors import Misconfigured
 from models.store import embedded
 from models.store.embedded_place import HomeError, prepare, tool
+from models.store.engine import StoreUnavailableError
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it changes users")
 
@@ -183,6 +185,73 @@ def postmaster_number(server: embedded.Server) -> int | None:
         return None
 
 
+def test_a_server_told_to_wait_for_its_clients_is_started_again_with_every_row(home: Path) -> None:
+    with embedded_server(home) as server, held(server.url) as client:
+        write(server.url, 1)
+        told = postmaster(server)
+        told.terminate()
+        until(lambda: postmaster_number(server) not in {None, told.pid} and is_up(server))
+        assert ask(server.url, "SELECT n FROM kept") == 1
+        with pytest.raises(psycopg.OperationalError):
+            client.execute("SELECT 1")
+
+
+def test_whoever_comes_while_a_server_waits_for_its_clients_starts_it_again(home: Path) -> None:
+    with another_process(home) as other:
+        other.kill()
+        other.wait()
+    url = embedded_url(home)
+    with held(url):
+        write(url, 1)
+        told = psutil.Process(int((prepare(home).data / "postmaster.pid").read_text().split()[0]))
+        told.terminate()
+        with embedded_server(home) as server:
+            assert postmaster(server).pid != told.pid
+            assert ask(server.url, "SELECT n FROM kept") == 1
+
+
+def test_a_server_that_does_not_heed_the_fast_shutdown_is_ended_at_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_END_SECONDS", {"fast": 1, "immediate": 30})
+    with embedded_server(home) as server, held(server.url) as client:
+        write(server.url, 1)
+        told = postmaster(server)
+        psutil.Process(client.info.backend_pid).suspend()
+        told.terminate()
+        until(lambda: postmaster_number(server) not in {None, told.pid} and is_up(server))
+        assert ask(server.url, "SELECT n FROM kept") == 1
+
+
+def test_the_last_user_stops_a_server_that_waits_for_its_clients_for_good(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with embedded_server(home) as server, held(server.url):
+        place = prepare(home)
+        starts = place.log.read_text().count("starting PostgreSQL")
+        stop = threading.Thread(target=server.stop)
+        with place.gate.open() as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            postmaster(server).terminate()
+            # The supervisor waits for the gate now; what it finds behind it is a stop of our own.
+            until(lambda: "does not answer" in caplog.text)
+            stop.start()
+            until(server._stopping.is_set)
+        stop.join()
+        assert postmaster_number(server) is None
+        assert place.log.read_text().count("starting PostgreSQL") == starts
+
+
+@contextmanager
+def held(url: str) -> Iterator[psycopg.Connection]:
+    """A client that never leaves by itself."""
+    client = psycopg.connect(url, autocommit=True)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
 def test_after_everything_was_killed_the_next_start_recovers_every_row(home: Path) -> None:
     with another_process(home) as other:
         url = embedded_url(home)
@@ -255,7 +324,7 @@ def test_a_server_that_cannot_start_says_why(home: Path) -> None:
         configuration = server.data / "postgresql.conf"
     held = configuration.read_text()
     configuration.write_text(held + "nonsense = 1\n")
-    with pytest.raises(embedded.StoreUnavailableError, match=r"server.log ends with: .*nonsense"):
+    with pytest.raises(StoreUnavailableError, match=r"server.log ends with: .*nonsense"):
         embedded.start(home)
     configuration.write_text(held)
 
