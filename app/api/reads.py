@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.api import shapes
+from app.api import keys, shapes
 from app.api.describe import answers, list_parameters
 from app.api.problems import ProblemError
 from app.api.service import Json, Service, service_of
@@ -14,6 +14,7 @@ from models.store.engine import Connection
 from models.store.reading import amendments, audit, exceptions, journeys, quarantine, systems, transactions
 from models.store.reading.listing import Asked, Page, read_asked
 
+keys.install()
 router = APIRouter(tags=["reading"])
 
 
@@ -28,7 +29,7 @@ def list_journeys(request: Request) -> Response:
     return _list(request, lambda connection, asked, service: journeys.list_journeys(connection, asked, service.now))
 
 
-@router.get("/api/v1/journeys/{key:path}", responses=answers(shapes.Journey, 400, 404, 409), response_class=Response)
+@router.get("/api/v1/journeys/{key:key}", responses=answers(shapes.Journey, 400, 404, 409), response_class=Response)
 def get_journey(request: Request, key: str) -> Response:
     """One journey, by its contract or by `kind:value` of any key that leads to it; 409 for a key of several."""
     return _one(request, f"journey {key!r}", lambda connection, now: journeys.find_journey(connection, key, now))
@@ -56,13 +57,13 @@ def list_exceptions(request: Request) -> Response:
     return _list(request, lambda connection, asked, service: exceptions.list_exceptions(connection, asked, service.now))
 
 
-@router.get("/api/v1/exceptions/{id:path}", responses=answers(shapes.OpenException, 404), response_class=Response)
+@router.get("/api/v1/exceptions/{id:key}", responses=answers(shapes.OpenException, 404), response_class=Response)
 def get_exception(request: Request, id: str) -> Response:
     """One exception."""
     return _one(request, f"exception {id!r}", lambda connection, now: exceptions.find_exception(connection, id, now))
 
 
-@router.get("/api/v1/transactions/{id:path}", responses=answers(shapes.Transaction, 404), response_class=Response)
+@router.get("/api/v1/transactions/{id:key}", responses=answers(shapes.Transaction, 404), response_class=Response)
 def get_transaction(request: Request, id: str) -> Response:
     """One operation with all its attempts, by the transaction of any attempt or by the operation."""
     masking = service_of(request).masking

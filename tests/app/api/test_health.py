@@ -64,7 +64,7 @@ def test_metrics_are_openmetrics(api) -> None:
         assert after["throughline_events_total", labels] - before.get(("throughline_events_total", labels), 0) == 1
     assert after["throughline_quarantine_waiting", (("stream", "events"),)] == 1
     assert after["throughline_store_up", ()] == 1
-    route = (("method", "GET"), ("route", "/api/v1/journeys/{key:path}"), ("status", "404"))
+    route = (("method", "GET"), ("route", "/api/v1/journeys/{key:key}"), ("status", "404"))
     assert after["throughline_request_seconds_count", route] >= 1
 
 

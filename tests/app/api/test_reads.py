@@ -1,4 +1,5 @@
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -46,6 +47,20 @@ def test_a_journey_is_found_by_a_key_with_slashes_colons_and_blanks(told, path) 
         assert_problem(answer, 404)
     else:
         assert answer.json()["key"] == "SOW/1:a b"
+
+
+def test_whatever_a_key_holds_its_path_leads_to_its_journey(api) -> None:
+    keys = ["tab\tnew\nline", "last\n", "\r\n", "/", "a/\n/b", " lead", "end ", "x" * 1_000]
+    take(api.pool, *(an_event("contract.signed", 1, keys={"contract": key}) for key in keys))
+    for key in keys:
+        for name in (key, f"contract:{key}"):
+            assert api.client.get(f"/api/v1/journeys/{quote(name, safe='')}").json()["contract"] == key
+
+
+@pytest.mark.parametrize("things", ["journeys", "exceptions", "transactions"])
+def test_a_key_with_a_line_break_is_not_that_without_it(told, things) -> None:
+    document = assert_problem(told.client.get(f"/api/v1/{things}/SOW-2%0A"), 404)
+    assert f"there is no {things[:-1]} 'SOW-2\\n'" in document["detail"]
 
 
 def test_a_key_of_several_journeys_is_409_and_names_them(told) -> None:
