@@ -12,10 +12,14 @@ import streamlit as st
 
 from app.ask import Ask, Row
 from app.parts import marks, units
+from models.events import LONGEST_KEY, LONGEST_KEY_NAME
 from models.figures import PeriodKind
 
 LONGEST = 200
 """Characters of a filter that is typed or sent."""
+
+# With the colon between kind and value, and one more: what had to be cut is no key.
+_LONGEST_KEY = LONGEST_KEY_NAME + LONGEST_KEY + 2
 
 SPANS: dict[str, tuple[str, int | None]] = {
     "30d": ("30 days", 30),
@@ -149,8 +153,13 @@ def cut() -> str:
 
 
 def sent(name: str) -> str:
-    """What the address says under a name."""
+    """What the address says under a name, without blanks around it; `key_sent` keeps them."""
     return st.query_params.get(name, "").strip()[:LONGEST]
+
+
+def key_sent(name: str) -> str:
+    """The key that the address says under a name, with the blanks around it: they belong to it."""
+    return st.query_params.get(name, "")[:_LONGEST_KEY]
 
 
 def narrow(name: str, value: str) -> None:

@@ -33,7 +33,7 @@ def render(ask: Ask, user: str) -> None:
         sort = filters.order("sorted", ORDERS)
     statuses = {one.value: marks.words(one) for one in ExceptionStatus}
     status = filters.some_of("Status", "status", statuses, [one.value for one in UNSETTLED])
-    narrowed = {name: filters.sent(name) for name in NARROWED}
+    narrowed = {name: filters.key_sent(name) for name in NARROWED}
     wanted = pairs({"kind": kind, "severity": severity, "system": system, "status": status, **narrowed})
     _narrowed(narrowed)
     if not any(narrowed.values()):

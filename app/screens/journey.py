@@ -11,7 +11,7 @@ MOST_EXCEPTIONS = 20
 
 def render(ask: Ask, user: str) -> None:
     """Draw the page."""
-    key = filters.sent("key")
+    key = filters.key_sent("key")
     row = ask.journey(key) if key else None
     if row is None:
         notices.missing("journey", key, tables.JOURNEYS_PAGE)

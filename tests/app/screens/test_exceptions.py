@@ -1,5 +1,8 @@
+import pytest
+
 from tests.app.looking import links, look, words
-from tests.app.memory import FailingAsk
+from tests.app.memory import FailingAsk, MemoryAsk
+from tests.app.rows import a_journey, a_process, an_exception
 from tests.app.worlds import empty, many, one, stale
 
 
@@ -43,6 +46,16 @@ def test_filters_of_the_address_are_shown_and_used() -> None:
     assert page.selectbox(key="kind").value == "failed"
     assert page.get_by_key("status").value == ["settled"]
     assert [int(one.removeprefix("exc_")) for one in shown(page)] == [35, 26, 8]
+
+
+@pytest.mark.parametrize("key", [" lead", "x" * 900])
+def test_the_exceptions_of_a_journey_are_found_by_its_key_as_it_is(key) -> None:
+    world = MemoryAsk(
+        processes=[a_process(journeys=1)], journeys=[a_journey(key)], exceptions=[an_exception(journey=key)]
+    )
+    page = look(world, "exceptions", journey=key)
+    assert "1 exception, all there are" in words(page)
+    assert page.button(key="all-journey").label == "Only one journey is shown: show all"
 
 
 def test_a_system_is_offered_when_it_has_exceptions() -> None:

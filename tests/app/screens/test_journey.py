@@ -1,5 +1,8 @@
+import pytest
+
 from tests.app.looking import charts, links, look, words
-from tests.app.memory import FailingAsk
+from tests.app.memory import FailingAsk, MemoryAsk
+from tests.app.rows import a_journey, a_process
 from tests.app.worlds import empty, many, one, stale
 
 
@@ -8,6 +11,18 @@ def test_without_a_key_it_asks_for_one_and_an_unknown_one_is_told() -> None:
     told = words(look(empty(), "journey", key="SOW-1"))
     assert "No such journey" in told
     assert "There is no journey “SOW-1”" in told
+
+
+@pytest.mark.parametrize("key", [" lead", "end ", "x" * 900, "x" * 1_000])
+def test_a_key_in_the_address_is_taken_as_it_is(key) -> None:
+    world = MemoryAsk(processes=[a_process(journeys=1)], journeys=[a_journey(key)])
+    # A title is drawn without the blanks around it.
+    assert look(world, "journey", key=key).title[0].value.replace("\\", "") == key.strip()
+
+
+def test_the_key_of_a_system_is_as_long_as_the_store_takes_it() -> None:
+    key = f"{'k' * 200}:{'x' * 1_000}"
+    assert f"There is no journey “{key}”" in words(look(empty(), "journey", key=key))
 
 
 def test_a_journey_says_what_it_is_why_and_what_is_wrong() -> None:
