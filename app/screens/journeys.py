@@ -30,8 +30,11 @@ def render(ask: Ask, user: str) -> None:
         sort = filters.order("order", ORDERS)
         with st.popover("More filters"):
             dimensions = {name: filters.typed(marks.words(name).capitalize(), name) for name in DIMENSIONS}
-    states = filters.some_of("State", "state", facts.state_labels(standing, list(STATES)))
-    if not search and not any(dimensions.values()):
+    # What stands is counted by state and step: a number beside any other filter would not be that of its rows.
+    is_counted = not search and not any(dimensions.values())
+    counted = [row for row in standing if is_counted and (not step or row["step"] == step)]
+    states = filters.some_of("State", "state", facts.state_labels(counted, list(STATES)))
+    if is_counted:
         st.markdown(facts.of_standing(standing, states, step))
     wanted = pairs({"state": states, "step": step, **dimensions})
     found = ask.journeys(process["name"], search, Question(wanted, sort, paging.cursor()))

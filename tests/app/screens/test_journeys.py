@@ -1,3 +1,5 @@
+import pytest
+
 from tests.app.looking import links, look, words
 from tests.app.memory import FailingAsk
 from tests.app.worlds import empty, many, one, stale
@@ -71,6 +73,24 @@ def test_a_search_by_any_key_finds_the_journey() -> None:
 def test_a_dimension_narrows_the_list_down() -> None:
     page = look(many(), "journeys", customer="C-3")
     assert keys(page) == [f"SOW-{number}" for number in range(2003, 2060, 9)]
+
+
+def test_states_are_counted_at_the_step_that_is_chosen() -> None:
+    # Ten of sixty: failed 28; late 34; provisional 4 and 46; running 16, 22 and 58; ended 40; done 10 and 52.
+    page = look(many(), "journeys", step="invoice.posted")
+    assert page.get_by_key("state").options == [
+        "failed 1", "late 1", "due soon", "unknown", "provisional 2", "inherited", "running 3", "ended 1", "done 2",
+    ]  # fmt: skip
+    assert len(keys(look(many(), "journeys", step="invoice.posted", state="running"))) == 3
+
+
+@pytest.mark.parametrize(
+    "narrowed", [{"q": "P-2007"}, {"customer": "C-3"}, {"region": "EMEA", "step": "invoice.posted"}]
+)
+def test_states_are_not_counted_beside_what_the_counts_do_not_follow(narrowed) -> None:
+    page = look(many(), "journeys", **narrowed)
+    assert not any(sign.isdigit() for state in page.get_by_key("state").options for sign in state)
+    assert any(sign.isdigit() for state in look(many(), "journeys").get_by_key("state").options for sign in state)
 
 
 def test_what_is_not_on_offer_is_refused() -> None:
