@@ -118,6 +118,18 @@ def test_an_address_opens_what_it_names_or_says_that_there_is_none(pages, path, 
     pages.title(title)
 
 
+def test_an_address_below_the_pages_leads_to_the_start(pages) -> None:
+    for path in ("journeys/foo", "nope/page"):
+        pages.open(path)
+        pages.page.get_by_text(f"There is no page at /{path}.").wait_for()
+        pages.page.get_by_role("link", name="Go to the start page").click()
+        pages.title("Contract to cash")
+    # The browser says of each that there is nothing, as it should.
+    assert len(pages.complaints) == 4
+    assert all("404" in one for one in pages.complaints)
+    pages.complaints.clear()
+
+
 @pytest.mark.parametrize("path", FULL)
 def test_a_narrow_window_needs_no_scrolling_sideways(browser, site, path) -> None:
     with Pages.opened(browser, str(site.client.base_url), width=390, scheme="dark") as narrow:
@@ -165,3 +177,31 @@ def test_an_empty_store_fills_and_what_is_sent_is_never_taken_for_formatting(bro
         pages.reads(":red[x] [y](javascript:z)")
         pages.reads("a@\u2060evil.test")
         assert pages.page.locator("a[href*='evil' i]").count() == 0
+
+
+def test_the_list_leads_to_journeys_whatever_their_keys_hold(browser, databases, tmp_path) -> None:
+    keys = {" lead": "lead", "end ": "end", "x" * 900: "x" * 900, "tab\tnew\nline": "tab new line"}
+    events = [
+        {
+            "specversion": "1.0", "source": "clm", "id": str(number), "type": "contract.signed",
+            "time": "2026-03-02T10:15:00Z", "data": {"keys": {"contract": key}},
+        }
+        for number, key in enumerate(keys)
+    ]  # fmt: skip
+    with (
+        databases.fresh() as url,
+        started(tmp_path, "up", "--port", "0", THROUGHLINE_DATABASE_URL=url) as server,
+        Pages.opened(browser, str(server.client.base_url)) as pages,
+    ):
+        server.ready_after()
+        server.client.post("/api/v1/events", json=events).raise_for_status()
+        for name in keys.values():
+            pages.open("journeys")
+            pages.reads("4 journeys, all there are")
+            assert pages.overflow() == [0, 0]
+            pages.follow(name)
+            pages.title(name)
+            pages.reads("Contract signed")
+            pages.page.reload()
+            pages.title(name)
+            assert pages.overflow() == [0, 0]

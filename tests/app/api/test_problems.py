@@ -35,16 +35,39 @@ def test_every_unknown_path_is_a_problem_document(shared_api, method, path) -> N
     assert answer.status_code == 404 or answer.headers["allow"]
 
 
-@pytest.mark.parametrize("path", ["/", "/journeys", "/journeys/x", "/favicon.png", "/_stcore/upload_file/x"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/journeys", "/journeys/", "/favicon.png", "/static/js/x.js", "/media/x.png", "/_stcore/upload_file/x"],
+)
 def test_other_paths_are_the_pages(shared_api, path) -> None:
     assert shared_api.client.get(path).text == "a page"
     assert shared_api.client.put("/_stcore/upload_file/x").text == "a page"
 
 
-@pytest.mark.parametrize("path", ["/anything", "/screens/journeys", "/nope.json", "/robots.txt"])
+@pytest.mark.parametrize("path", ["/anything", "/nope.json", "/robots.txt", "/statics"])
 def test_what_is_no_page_is_a_page_for_people_only(shared_api, path) -> None:
     assert_problem(shared_api.client.get(path), 404)
     assert shared_api.client.get(path, headers={"Accept": "text/html, */*"}).text == "a page"
+
+
+@pytest.mark.parametrize("path", ["/journeys/x", "/nope/page", "/nope/page/", "/authors/x"])
+def test_below_the_pages_a_program_gets_a_problem_and_a_person_the_way_to_the_start(shared_api, path) -> None:
+    assert_problem(shared_api.client.get(path), 404)
+    assert_problem(shared_api.client.get(path, headers={"Accept": "application/json"}), 404)
+    person = {"Accept": "text/html, */*"}
+    answer = shared_api.client.get(path, headers=person)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert f"<code>{path}</code>" in answer.text
+    assert 'href="/"' in answer.text
+    assert shared_api.client.head(path, headers=person).content == b""
+    for method in ("POST", "OPTIONS"):
+        assert_problem(shared_api.client.request(method, path, headers=person), 404)
+
+
+def test_an_address_that_is_no_page_is_told_as_text_and_not_as_markup(shared_api) -> None:
+    answer = shared_api.client.get("/a/%3Cscript%3Ealert(1)%3C%2Fscript%3E", headers={"Accept": "text/html"})
+    assert "<code>/a/&lt;script&gt;alert(1)&lt;/script&gt;</code>" in answer.text
+    assert "<script" not in answer.text
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
