@@ -30,7 +30,7 @@ _OF_PAGES = (
 )
 _READING = ("GET", "HEAD", "OPTIONS")
 
-# It needs nothing besides itself: no style, no script, and no icon, which a browser would look for otherwise.
+# It needs no other file: no styles, no script, and no icon, which a browser would look for otherwise.
 _NO_PAGE = """\
 <!doctype html>
 <html lang="en">

@@ -48,8 +48,7 @@ def test_every_span_of_a_request_answered_200_outlives_a_restart_in_the_middle(t
         session = Listening()
         with running(url) as api:
             provider = TracerProvider()
-            # How long an exporter has patience is its own affair.
-            exporter = OTLPSpanExporter(f"http://127.0.0.1:{api.port}/v1/traces", session=session, timeout=600)
+            exporter = OTLPSpanExporter(f"http://127.0.0.1:{api.port}/v1/traces", session=session, timeout=60)
             provider.add_span_processor(
                 BatchSpanProcessor(exporter, max_queue_size=SPANS, max_export_batch_size=100, schedule_delay_millis=50)
             )
